@@ -1,0 +1,55 @@
+# make demo       a demonstration operator: makes it, closes its month, proves the ledger
+# make test       the tests on SQLite and on a private MariaDB
+# make test-full  the same and the heavy ones: a million rows, long crash loops
+# make lint       ruff, mypy --strict, the contracts between the floors
+# make bench      the figures of the README, measured here
+# make clean      removes .venv and everything generated
+#
+# PYTHON=python3.12 chooses the interpreter that .venv is made with; without it the newest from 3.11
+# on is taken.
+
+SHELL := /bin/bash
+PYTHON ?=
+export PYTHON
+
+BIN := .venv/bin
+RUNTIME := .venv/.installed
+DEV := .venv/.installed-dev
+INPUTS := pyproject.toml constraints.txt scripts/setup.sh
+
+.PHONY: help demo test test-full lint bench clean mariadb
+.NOTPARALLEL:
+
+help:
+	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,9p'
+
+$(RUNTIME): $(INPUTS)
+	@scripts/setup.sh
+
+$(DEV): $(INPUTS)
+	@scripts/setup.sh dev
+
+mariadb:
+	@scripts/mariadb.sh
+
+demo: $(RUNTIME)
+	$(BIN)/billdeck demo
+
+test: $(DEV) mariadb
+	$(BIN)/python -m pytest -m "not heavy" $(ARGS)
+
+test-full: $(DEV) mariadb
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict
+	$(BIN)/lint-imports
+
+bench: $(DEV) mariadb
+	$(BIN)/python bench/month_close.py $(ARGS)
+
+clean:
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,180 @@
+"""The month close against its limit: bare set-based SQL of the same row counts, in the same run.
+
+    python -m bench.month_close [--subscribers 100000 1000000] [--engines sqlite mariadb]
+
+For each engine and size it makes two databases with the same data, closes one with billdeck (in a
+process of its own, whose peak memory is printed) and one with `bench.bare`, and prints the ratio of
+the two times. MariaDB is a private server; its share of the memory is not counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench import bare
+from bench.data import PERIOD, fill
+from engine import schema
+from engine.clock import FixedClock
+from engine.close.hooks import Hooks
+from engine.close.run import PeriodClose
+from engine.config import Config, DatabaseConfig, Secret, load_config
+from engine.database import Database, open_database
+from engine.dialect import SQLITE
+from engine.ledger.proof import prove
+from tests.servers.mariadb import PASSWORD, USER, MariaDBServer
+
+Where = dict[str, str]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--subscribers", type=int, nargs="+", default=[100_000, 1_000_000])
+    parser.add_argument("--engines", nargs="+", default=["sqlite", "mariadb"])
+    parser.add_argument("--folder", type=Path, default=None, help="where to put the databases")
+    parser.add_argument("--close", help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.close:
+        print(json.dumps(_close(json.loads(args.close))))
+        return 0
+    with tempfile.TemporaryDirectory(dir=args.folder) as folder:
+        print(f"fdatasync of 4 KiB takes {_fsync_ms(Path(folder)):.2f} ms here (median of 100)")
+        for engine in args.engines:
+            with _places(engine, Path(folder)) as places:
+                for size in args.subscribers:
+                    _compare(engine, size, *places)
+    return 0
+
+
+def _compare(engine: str, size: int, ours: Where, limit: Where) -> None:
+    with _filled(ours, size):
+        pass
+    told = json.loads(
+        subprocess.run(
+            [sys.executable, "-m", "bench.month_close", "--close", json.dumps(ours)],
+            check=True,
+            capture_output=True,
+            env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
+        ).stdout
+    )
+    database = open_database(_config(ours).database)
+    findings = prove(database)
+    assert not findings, findings
+    outcome = "SELECT subscriber_id, status, amount, block FROM close_record WHERE status"
+    charged = database.rows(f"{outcome} = 'charged'")
+    others = database.rows(f"{outcome} <> 'charged'")
+    assert len(charged) + len(others) == size
+    carried = database.rows(
+        "SELECT subscriber_id, bytes1, bytes2, bytes3, bytes4 FROM carried_usage"
+    )
+    database.close()
+    with _filled(limit, size) as database:
+        bare.prepare(database, charged, others, carried)
+        started = time.perf_counter()
+        commits = bare.close(database, PERIOD)
+        seconds = time.perf_counter() - started
+    print(
+        f"{engine:8} {size:>9,} subscribers: {told['seconds']:6.2f} s"
+        f" ({size / told['seconds']:>9,.0f}/s, {told['commits']} commits,"
+        f" {told['memory_mb']} MB) against {seconds:6.2f} s bare"
+        f" ({size / seconds:>9,.0f}/s, {commits} commits): ratio {told['seconds'] / seconds:.2f}"
+    )
+
+
+def _close(where: Where) -> dict[str, float]:
+    """Closes a database in this process; seconds, commits, peak memory in MB."""
+    config = _config(where)
+    database = open_database(config.database)
+    clock = FixedClock(PERIOD.end_ms(config.billing.timezone) + 3_600_000)
+    commits = 0
+
+    def count(tally: object, total: int) -> None:
+        nonlocal commits
+        commits += 1
+
+    close = PeriodClose(database, config, clock, "bench", PERIOD, Hooks(progress=count))
+    started = time.perf_counter()
+    close.run()
+    seconds = time.perf_counter() - started
+    database.close()
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return {"seconds": seconds, "commits": commits + 2, "memory_mb": memory}
+
+
+@contextmanager
+def _filled(where: Where, size: int) -> Iterator[Database]:
+    """A database made anew with `size` subscribers, open."""
+    config = _config(where).database
+    if config.engine == "sqlite":
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{config.path}{suffix}").unlink(missing_ok=True)
+    database = open_database(config, create=True)
+    if database.dialect is not SQLITE:
+        database.execute("SET foreign_key_checks = 0")
+        for table in database.handle.get_tables():
+            database.execute(f"DROP TABLE {table}")
+        database.execute("SET foreign_key_checks = 1")
+    schema.create(database)
+    fill(database, size)
+    if database.dialect is SQLITE:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    yield database
+    database.close()
+
+
+@contextmanager
+def _places(engine: str, folder: Path) -> Iterator[tuple[Where, Where]]:
+    """Two databases to work in."""
+    if engine == "sqlite":
+        yield (
+            {"engine": "sqlite", "path": str(folder / "ours.db")},
+            {"engine": "sqlite", "path": str(folder / "bare.db")},
+        )
+        return
+    with MariaDBServer() as server:
+        places: list[Where] = []
+        for name in ("ours", "bare"):
+            server.create_database(name)
+            places.append({"engine": "mariadb", "socket": str(server.socket), "name": name})
+        yield places[0], places[1]
+
+
+def _config(where: Where) -> Config:
+    path = Path(where.get("path", os.devnull))
+    socket = Path(where["socket"]) if "socket" in where else None
+    database = DatabaseConfig(
+        engine="mariadb" if socket else "sqlite",
+        path=path,
+        socket=socket,
+        name=where.get("name", ""),
+        user=USER,
+        password=Secret(PASSWORD),
+    )
+    return dataclasses.replace(load_config(environ={}), database=database)
+
+
+def _fsync_ms(folder: Path) -> float:
+    """How long the disk takes to keep a page, in milliseconds."""
+    times = []
+    with (folder / "fsync").open("wb", buffering=0) as stream:
+        for _ in range(100):
+            stream.write(b"x" * 4096)
+            started = time.perf_counter()
+            os.fdatasync(stream.fileno())
+            times.append((time.perf_counter() - started) * 1000)
+    return statistics.median(times)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

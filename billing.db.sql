@@ -1,0 +1,417 @@
+-- billdeck: the whole schema, for SQLite and for MariaDB.
+--
+-- How to read this file
+--   It is one story in the order a new colleague would need it: what we sell, to whom, what they
+--   used, the money, the month close, and what ran. Amounts are BIGINT minor units (kopecks),
+--   prices BIGINT millionths of the main unit, times BIGINT milliseconds since 1970 UTC, dates
+--   'YYYY-MM-DD', periods 'YYYY-MM'. No column holds money as a float. Identifiers are compared
+--   byte by byte: "Ivan", "ivan" and "ivan " are three logins.
+--
+-- How one file serves two engines
+--   /*! ... */       is read by MariaDB and is a comment for SQLite;
+--   /*sqlite ... */  is read by SQLite (the loader opens it) and is a comment for MariaDB;
+--   what differs altogether (triggers) stands in sections that begin with "-- @engine NAME" and
+--   end with "-- @engine all". `billdeck schema --engine E` prints what an engine is given.
+
+-- ---------------------------------------------------------------------------------------------
+-- What we sell
+-- ---------------------------------------------------------------------------------------------
+
+-- A plan: a monthly fee and what a subscriber gets for it in each of four directions of traffic.
+-- `direction2_ratio` (millionths) says how many megabytes of direction 2 may be used for each
+-- megabyte that direction 1 has left; 0 means none. `carry_over` gives unused megabytes to the
+-- next period.
+CREATE TABLE plan (
+    id               /*sqlite INTEGER*/ /*! BIGINT AUTO_INCREMENT*/ PRIMARY KEY,
+    code             VARCHAR(40) NOT NULL UNIQUE,
+    name             VARCHAR(200) NOT NULL,
+    monthly_fee      BIGINT NOT NULL CHECK (monthly_fee >= 0 /*sqlite AND typeof(monthly_fee) = 'integer'*/),
+    direction2_ratio BIGINT NOT NULL DEFAULT 0 CHECK (direction2_ratio >= 0),
+    carry_over       SMALLINT NOT NULL DEFAULT 0 CHECK (carry_over IN (0, 1))
+) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
+
+-- One direction of a plan. A megabyte is 1 000 000 bytes. `included_bytes` NULL is unlimited.
+-- `counts` says which bytes count: those in, those out, their sum, or the larger of the two.
+CREATE TABLE plan_direction (
+    plan_id        BIGINT NOT NULL REFERENCES plan (id),
+    direction      SMALLINT NOT NULL CHECK (direction BETWEEN 1 AND 4),
+    included_bytes BIGINT CHECK (included_bytes >= 0),
+    overage_price  BIGINT NOT NULL CHECK (overage_price >= 0 /*sqlite AND typeof(overage_price) = 'integer'*/),
+    counts         VARCHAR(3) NOT NULL CHECK (counts IN ('in', 'out', 'sum', 'max')),
+    PRIMARY KEY (plan_id, direction)
+) /*sqlite WITHOUT ROWID*/ /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
+
+-- An add-on plan: a second plan on top of the first, with a fee of its own (TV, say).
+CREATE TABLE addon (
+    id          /*sqlite INTEGER*/ /*! BIGINT AUTO_INCREMENT*/ PRIMARY KEY,
+    code        VARCHAR(40) NOT NULL UNIQUE,
+    name        VARCHAR(200) NOT NULL,
+    monthly_fee BIGINT NOT NULL CHECK (monthly_fee >= 0 /*sqlite AND typeof(monthly_fee) = 'integer'*/)
+) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
+
+-- A service (a fixed address, an antivirus) or the rent of a device: a full fee each month, never
+-- scaled by the day a subscriber started.
+CREATE TABLE service (
+    id          /*sqlite INTEGER*/ /*! BIGINT AUTO_INCREMENT*/ PRIMARY KEY,
+    code        VARCHAR(40) NOT NULL UNIQUE,
+    name        VARCHAR(200) NOT NULL,
+    kind        VARCHAR(10) NOT NULL DEFAULT 'service' CHECK (kind IN ('service', 'rent')),
+    monthly_fee BIGINT NOT NULL CHECK (monthly_fee >= 0 /*sqlite AND typeof(monthly_fee) = 'integer'*/)
+) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
+
+-- ---------------------------------------------------------------------------------------------
+-- To whom
+-- ---------------------------------------------------------------------------------------------
+
+-- A group of subscribers. One that does not charge is exempt from the month close as a whole.
+CREATE TABLE subscriber_group (
+    id     /*sqlite INTEGER*/ /*! BIGINT AUTO_INCREMENT*/ PRIMARY KEY,
+    code   VARCHAR(40) NOT NULL UNIQUE,
+    name   VARCHAR(200) NOT NULL,
+    charge SMALLINT NOT NULL DEFAULT 1 CHECK (charge IN (0, 1))
+) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
+
+-- An account: where postings go. A subscriber's account has the subscriber's own number (1000 and
+-- up) and keeps its balance beside it: plus is money that the subscriber still has. Our own
+-- accounts (numbers below 1000, a code) keep no balance: it is summed when asked for, so that no
+-- row is written by everybody at once.
+CREATE TABLE account (
+    id      /*sqlite INTEGER*/ /*! BIGINT*/ PRIMARY KEY,
+    code    VARCHAR(40) UNIQUE,
+    balance BIGINT /*sqlite CHECK (balance IS NULL OR typeof(balance) = 'integer')*/,
+    CHECK ((id >= 1000 AND code IS NULL AND balance IS NOT NULL)
+        OR (id < 1000 AND code IS NOT NULL AND balance IS NULL))
+) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
+
+INSERT INTO account (id, code) VALUES
+    (1, 'cash'),              -- what subscribers paid in
+    (2, 'vat'),               -- VAT taken out of payments
+    (3, 'opening'),           -- balances brought from the system before this one
+    (4, 'correction'),        -- corrections by hand
+    (5, 'writeoff'),          -- debts given up
+    (6, 'bonus'),             -- bonuses given
+    (10, 'revenue_plans'),    -- fees of plans and add-on plans
+    (11, 'revenue_services'), -- fees of services
+    (12, 'revenue_rent'),     -- rent of devices
+    (13, 'revenue_usage'),    -- traffic over what a plan includes
+    (14, 'discounts');        -- discounts given
+
+-- A subscriber. An ordered plan (or add-on plan) takes effect by the close of the period before
+-- `ordered_plan_from`; an order "no add-on" has a period and no add-on. `active_since` NULL: has
+-- never used the service. `first_month_day` overrides the day of `active_since` in the share of
+-- the first month (a bundle may give day 31 in a month of 30 days). An alias shares the main
+-- subscriber's plan and pays nothing: its usage is the main's.
+CREATE TABLE subscriber (
+    id                 /*sqlite INTEGER*/ /*! BIGINT*/ PRIMARY KEY REFERENCES account (id),
+    login              VARCHAR(64) NOT NULL UNIQUE CHECK (login <> '' AND length(login) <= 256),
+    name               VARCHAR(200) NOT NULL DEFAULT '',
+    group_id           BIGINT NOT NULL REFERENCES subscriber_group (id),
+    plan_id            BIGINT REFERENCES plan (id),
+    ordered_plan_id    BIGINT REFERENCES plan (id),
+    ordered_plan_from  CHAR(7),
+    addon_id           BIGINT REFERENCES addon (id),
+    ordered_addon_id   BIGINT REFERENCES addon (id),
+    ordered_addon_from CHAR(7),
+    active_since       CHAR(10),
+    first_month_day    SMALLINT CHECK (first_month_day BETWEEN 1 AND 31),
+    state              VARCHAR(10) NOT NULL DEFAULT 'active'
+                       CHECK (state IN ('active', 'frozen', 'blocked', 'deleted')),
+    alias_of           BIGINT REFERENCES subscriber (id),
+    credit_limit       BIGINT NOT NULL DEFAULT 0 CHECK (credit_limit >= 0),
+    fee_day            SMALLINT CHECK (fee_day BETWEEN 1 AND 31),
+    external_uid       VARCHAR(40) UNIQUE,
+    phone              VARCHAR(40) NOT NULL DEFAULT '',
+    email              VARCHAR(200) NOT NULL DEFAULT '',
+    contract_number    VARCHAR(40) NOT NULL DEFAULT '',
+    contract_date      CHAR(10),
+    address            VARCHAR(300) NOT NULL DEFAULT '',
+    created_at         BIGINT NOT NULL,
+    CHECK (alias_of IS NULL OR alias_of <> id),
+    CHECK (ordered_plan_from IS NOT NULL OR ordered_plan_id IS NULL),
+    CHECK (ordered_addon_from IS NOT NULL OR ordered_addon_id IS NULL)
+) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
+
+CREATE INDEX subscriber_alias_of ON subscriber (alias_of);
+
+CREATE TABLE subscriber_service (
+    subscriber_id BIGINT NOT NULL REFERENCES subscriber (id),
+    service_id    BIGINT NOT NULL REFERENCES service (id),
+    PRIMARY KEY (subscriber_id, service_id)
+) /*sqlite WITHOUT ROWID*/ /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
+
+-- A discount. A percent is kept in millionths of a percent, a fixed sum in minor units. Scopes
+-- plan, services and rent are taken first, then scope all from what is left.
+CREATE TABLE discount (
+    subscriber_id BIGINT NOT NULL REFERENCES subscriber (id),
+    scope         VARCHAR(10) NOT NULL CHECK (scope IN ('all', 'plan', 'services', 'rent')),
+    kind          VARCHAR(10) NOT NULL CHECK (kind IN ('percent', 'fixed')),
+    value         BIGINT NOT NULL CHECK (value > 0 AND (kind = 'fixed' OR value <= 100000000)),
+    PRIMARY KEY (subscriber_id, scope, kind)
+) /*sqlite WITHOUT ROWID*/ /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
+
+-- ---------------------------------------------------------------------------------------------
+-- Periods and usage
+-- ---------------------------------------------------------------------------------------------
+
+-- A billing period. The oldest one that is not closed is the one to close next. `usage_version`
+-- grows with every import into the period; the search for usage that came after the close has
+-- seen all up to `swept_version`.
+CREATE TABLE billing_period (
+    period        CHAR(7) NOT NULL PRIMARY KEY,
+    state         VARCHAR(10) NOT NULL CHECK (state IN ('open', 'closing', 'closed')),
+    usage_version BIGINT NOT NULL DEFAULT 0,
+    swept_version BIGINT NOT NULL DEFAULT 0,
+    closed_at     BIGINT
+) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
+
+-- What a main subscriber (its aliases included) used in a period: bytes in and out by direction.
+-- No row: not authorised in that period.
+CREATE TABLE period_usage (
+    period        CHAR(7) NOT NULL,
+    subscriber_id BIGINT NOT NULL REFERENCES subscriber (id),
+    in1  BIGINT NOT NULL DEFAULT 0 CHECK (in1 >= 0),
+    out1 BIGINT NOT NULL DEFAULT 0 CHECK (out1 >= 0),
+    in2  BIGINT NOT NULL DEFAULT 0 CHECK (in2 >= 0),
+    out2 BIGINT NOT NULL DEFAULT 0 CHECK (out2 >= 0),
+    in3  BIGINT NOT NULL DEFAULT 0 CHECK (in3 >= 0),
+    out3 BIGINT NOT NULL DEFAULT 0 CHECK (out3 >= 0),
+    in4  BIGINT NOT NULL DEFAULT 0 CHECK (in4 >= 0),
+    out4 BIGINT NOT NULL DEFAULT 0 CHECK (out4 >= 0),
+    PRIMARY KEY (period, subscriber_id)
+) /*sqlite WITHOUT ROWID*/ /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
+
+-- A usage record as a collector sent it. Its key makes a repeat harmless.
+CREATE TABLE usage_record (
+    record_key    VARCHAR(100) NOT NULL PRIMARY KEY,
+    subscriber_id BIGINT NOT NULL REFERENCES subscriber (id),
+    at            BIGINT NOT NULL,
+    period        CHAR(7) NOT NULL,
+    direction     SMALLINT NOT NULL CHECK (direction BETWEEN 1 AND 4),
+    bytes_in      BIGINT NOT NULL CHECK (bytes_in >= 0),
+    bytes_out     BIGINT NOT NULL CHECK (bytes_out >= 0)
+) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
+
+-- Usage that arrived after the close of its subscriber, moved to a later period. The rows here
+-- are the flag; the bytes themselves are in period_usage of `to_period`.
+CREATE TABLE late_usage (
+    id            /*sqlite INTEGER*/ /*! BIGINT AUTO_INCREMENT*/ PRIMARY KEY,
+    subscriber_id BIGINT NOT NULL REFERENCES subscriber (id),
+    from_period   CHAR(7) NOT NULL,
+    to_period     CHAR(7) NOT NULL,
+    in1 BIGINT NOT NULL, out1 BIGINT NOT NULL, in2 BIGINT NOT NULL, out2 BIGINT NOT NULL,
+    in3 BIGINT NOT NULL, out3 BIGINT NOT NULL, in4 BIGINT NOT NULL, out4 BIGINT NOT NULL,
+    moved_at      BIGINT NOT NULL
+) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
+
+CREATE INDEX late_usage_subscriber ON late_usage (subscriber_id, to_period);
+
+-- Carried usage: whole bytes left over from the period before, spent in `period` before its own
+-- allowance, then gone. The rule is in engine/close/rating.py.
+CREATE TABLE carried_usage (
+    period        CHAR(7) NOT NULL,
+    subscriber_id BIGINT NOT NULL REFERENCES subscriber (id),
+    bytes1 BIGINT NOT NULL CHECK (bytes1 >= 0),
+    bytes2 BIGINT NOT NULL CHECK (bytes2 >= 0),
+    bytes3 BIGINT NOT NULL CHECK (bytes3 >= 0),
+    bytes4 BIGINT NOT NULL CHECK (bytes4 >= 0),
+    PRIMARY KEY (period, subscriber_id)
+) /*sqlite WITHOUT ROWID*/ /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
+
+-- ---------------------------------------------------------------------------------------------
+-- The money
+-- ---------------------------------------------------------------------------------------------
+
+-- A journal entry: one movement of money, dated (`effective_at`), with its postings. Entries and
+-- postings are only ever added. `entry_key` makes a repeated command harmless: the same key with
+-- the same content (`content_hash`) is the same entry, with other content an error.
+CREATE TABLE journal_entry (
+    id           /*sqlite INTEGER*/ /*! BIGINT AUTO_INCREMENT*/ PRIMARY KEY,
+    kind         VARCHAR(12) NOT NULL CHECK (kind IN ('opening', 'payment', 'refund', 'correction',
+                     'writeoff', 'bonus', 'charge', 'reversal')),
+    entry_key    VARCHAR(150) NOT NULL UNIQUE,
+    content_hash CHAR(64) NOT NULL,
+    effective_at BIGINT NOT NULL,
+    recorded_at  BIGINT NOT NULL,
+    actor        VARCHAR(64) NOT NULL,
+    comment      VARCHAR(300) NOT NULL DEFAULT ''
+) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
+
+CREATE INDEX journal_entry_effective_at ON journal_entry (effective_at, id);
+
+-- A posting: one line of an entry. The postings of an entry sum to zero. Plus is in favour of the
+-- account: a payment is plus for the subscriber and minus for cash, a charge minus for the
+-- subscriber and plus for revenue.
+CREATE TABLE posting (
+    entry_id   BIGINT NOT NULL REFERENCES journal_entry (id),
+    line       INTEGER NOT NULL CHECK (line > 0),
+    account_id BIGINT NOT NULL REFERENCES account (id),
+    amount     BIGINT NOT NULL /*sqlite CHECK (typeof(amount) = 'integer')*/,
+    PRIMARY KEY (entry_id, line)
+) /*sqlite WITHOUT ROWID*/ /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
+
+CREATE INDEX posting_account ON posting (account_id, entry_id);
+
+-- A reversal names the posting of the subscriber whose part of an entry it takes back (the first
+-- line of a payment, a subscriber's line of a close entry). The key allows that once. Being
+-- referenced also keeps MariaDB from emptying the journal by TRUNCATE.
+CREATE TABLE reversal (
+    entry_id       /*sqlite INTEGER*/ /*! BIGINT*/ PRIMARY KEY REFERENCES journal_entry (id),
+    reversed_entry BIGINT NOT NULL,
+    reversed_line  INTEGER NOT NULL,
+    UNIQUE (reversed_entry, reversed_line),
+    FOREIGN KEY (reversed_entry, reversed_line) REFERENCES posting (entry_id, line)
+) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
+
+-- ---------------------------------------------------------------------------------------------
+-- The month close
+-- ---------------------------------------------------------------------------------------------
+
+-- The terms a charge was made under (fees, directions, services, discounts, share of the month),
+-- as JSON, written once and shared by all charges made under the same terms.
+CREATE TABLE charge_terms (
+    id     /*sqlite INTEGER*/ /*! BIGINT AUTO_INCREMENT*/ PRIMARY KEY,
+    digest CHAR(64) NOT NULL UNIQUE,
+    body   /*sqlite TEXT*/ /*! MEDIUMTEXT*/ NOT NULL
+) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
+
+-- What the close of a period did with a subscriber: the archive, and by its primary key the whole
+-- of "exactly once". `plan_id` is the plan charged for, `plan_after` the one from then on. in1 to
+-- out4 are the bytes that were billed: what the period has beyond them later is late usage.
+CREATE TABLE close_record (
+    period        CHAR(7) NOT NULL,
+    subscriber_id BIGINT NOT NULL REFERENCES subscriber (id),
+    status        VARCHAR(12) NOT NULL
+                  CHECK (status IN ('charged', 'exempt', 'not_started', 'failed')),
+    amount        BIGINT NOT NULL CHECK (amount >= 0 AND (amount = 0 OR status = 'charged')),
+    block         SMALLINT NOT NULL,
+    authorised    SMALLINT NOT NULL,
+    group_id      BIGINT NOT NULL,
+    plan_id       BIGINT,
+    addon_id      BIGINT,
+    plan_after    BIGINT,
+    addon_after   BIGINT,
+    terms_id      BIGINT,
+    entry_id      BIGINT,
+    entry_line    INTEGER,
+    in1 BIGINT NOT NULL, out1 BIGINT NOT NULL, in2 BIGINT NOT NULL, out2 BIGINT NOT NULL,
+    in3 BIGINT NOT NULL, out3 BIGINT NOT NULL, in4 BIGINT NOT NULL, out4 BIGINT NOT NULL,
+    reason        VARCHAR(200),
+    PRIMARY KEY (period, subscriber_id),
+    CHECK (status <> 'charged' OR (entry_id IS NOT NULL AND terms_id IS NOT NULL)),
+    CHECK (status <> 'failed' OR reason IS NOT NULL)
+) /*sqlite WITHOUT ROWID*/ /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
+
+CREATE INDEX close_record_status ON close_record (status, period);
+
+-- ---------------------------------------------------------------------------------------------
+-- What ran, who did what
+-- ---------------------------------------------------------------------------------------------
+
+-- The right to run a job. A holder proves it in every transaction by its token, which only grows:
+-- a run that slept through its lease finds another's token and stops.
+CREATE TABLE lease (
+    name       VARCHAR(40) NOT NULL PRIMARY KEY,
+    holder     VARCHAR(150),
+    token      BIGINT NOT NULL DEFAULT 0,
+    expires_at BIGINT NOT NULL DEFAULT 0
+) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
+
+-- A run of a job, with its progress for whoever watches, from any process.
+CREATE TABLE job_run (
+    id           /*sqlite INTEGER*/ /*! BIGINT AUTO_INCREMENT*/ PRIMARY KEY,
+    job          VARCHAR(40) NOT NULL,
+    subject      VARCHAR(40) NOT NULL DEFAULT '',
+    state        VARCHAR(12) NOT NULL
+                 CHECK (state IN ('running', 'done', 'failed', 'interrupted')),
+    holder       VARCHAR(150) NOT NULL,
+    actor        VARCHAR(64) NOT NULL,
+    started_at   BIGINT NOT NULL,
+    heartbeat_at BIGINT NOT NULL,
+    finished_at  BIGINT,
+    done         BIGINT NOT NULL DEFAULT 0,
+    total        BIGINT NOT NULL DEFAULT 0,
+    note         VARCHAR(300) NOT NULL DEFAULT ''
+) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
+
+CREATE INDEX job_run_job ON job_run (job, started_at);
+
+-- What the system itself reports: a period closed with its counters and sums, a run that gave up.
+CREATE TABLE system_event (
+    id      /*sqlite INTEGER*/ /*! BIGINT AUTO_INCREMENT*/ PRIMARY KEY,
+    at      BIGINT NOT NULL,
+    kind    VARCHAR(40) NOT NULL,
+    subject VARCHAR(40) NOT NULL,
+    details /*sqlite TEXT*/ /*! MEDIUMTEXT*/ NOT NULL
+) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
+
+CREATE INDEX system_event_at ON system_event (at, id);
+
+-- Every change made by a person: who, what, the object before and after (JSON).
+CREATE TABLE audit (
+    id           /*sqlite INTEGER*/ /*! BIGINT AUTO_INCREMENT*/ PRIMARY KEY,
+    at           BIGINT NOT NULL,
+    actor        VARCHAR(64) NOT NULL,
+    action       VARCHAR(40) NOT NULL,
+    object       VARCHAR(100) NOT NULL,
+    state_before /*sqlite TEXT*/ /*! MEDIUMTEXT*/,
+    state_after  /*sqlite TEXT*/ /*! MEDIUMTEXT*/
+) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
+
+CREATE INDEX audit_object ON audit (object, at);
+
+-- ---------------------------------------------------------------------------------------------
+-- The journal and the audit are only ever added to: the database itself refuses anything else.
+-- ---------------------------------------------------------------------------------------------
+
+-- @engine sqlite
+-- INSERT OR REPLACE deletes without firing a delete trigger; so a row that would replace another
+-- is refused before it is inserted.
+CREATE TRIGGER journal_entry_no_update BEFORE UPDATE ON journal_entry
+BEGIN SELECT RAISE(ABORT, 'a journal entry is never changed: reverse it'); END;
+CREATE TRIGGER journal_entry_no_delete BEFORE DELETE ON journal_entry
+BEGIN SELECT RAISE(ABORT, 'a journal entry is never deleted: reverse it'); END;
+CREATE TRIGGER journal_entry_no_replace BEFORE INSERT ON journal_entry
+WHEN EXISTS (SELECT 1 FROM journal_entry WHERE id = NEW.id OR entry_key = NEW.entry_key)
+BEGIN SELECT RAISE(ABORT, 'UNIQUE: a journal entry is never replaced'); END;
+CREATE TRIGGER posting_no_update BEFORE UPDATE ON posting
+BEGIN SELECT RAISE(ABORT, 'a posting is never changed: reverse its entry'); END;
+CREATE TRIGGER posting_no_delete BEFORE DELETE ON posting
+BEGIN SELECT RAISE(ABORT, 'a posting is never deleted: reverse its entry'); END;
+CREATE TRIGGER posting_no_replace BEFORE INSERT ON posting
+WHEN EXISTS (SELECT 1 FROM posting WHERE entry_id = NEW.entry_id AND line = NEW.line)
+BEGIN SELECT RAISE(ABORT, 'UNIQUE: a posting is never replaced'); END;
+CREATE TRIGGER reversal_no_update BEFORE UPDATE ON reversal
+BEGIN SELECT RAISE(ABORT, 'a reversal is never changed'); END;
+CREATE TRIGGER reversal_no_delete BEFORE DELETE ON reversal
+BEGIN SELECT RAISE(ABORT, 'a reversal is never deleted'); END;
+CREATE TRIGGER reversal_no_replace BEFORE INSERT ON reversal
+WHEN EXISTS (SELECT 1 FROM reversal WHERE entry_id = NEW.entry_id
+    OR (reversed_entry = NEW.reversed_entry AND reversed_line = NEW.reversed_line))
+BEGIN SELECT RAISE(ABORT, 'UNIQUE: a posting is reversed once'); END;
+CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
+BEGIN SELECT RAISE(ABORT, 'the audit is never changed'); END;
+CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
+BEGIN SELECT RAISE(ABORT, 'the audit is never deleted'); END;
+CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit
+WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'UNIQUE: the audit is never replaced'); END;
+-- @engine all
+
+-- @engine mariadb
+CREATE TRIGGER journal_entry_no_update BEFORE UPDATE ON journal_entry FOR EACH ROW
+    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'a journal entry is never changed: reverse it';
+CREATE TRIGGER journal_entry_no_delete BEFORE DELETE ON journal_entry FOR EACH ROW
+    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'a journal entry is never deleted: reverse it';
+CREATE TRIGGER posting_no_update BEFORE UPDATE ON posting FOR EACH ROW
+    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'a posting is never changed: reverse its entry';
+CREATE TRIGGER posting_no_delete BEFORE DELETE ON posting FOR EACH ROW
+    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'a posting is never deleted: reverse its entry';
+CREATE TRIGGER reversal_no_update BEFORE UPDATE ON reversal FOR EACH ROW
+    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'a reversal is never changed';
+CREATE TRIGGER reversal_no_delete BEFORE DELETE ON reversal FOR EACH ROW
+    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'a reversal is never deleted';
+CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit FOR EACH ROW
+    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'the audit is never changed';
+CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit FOR EACH ROW
+    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'the audit is never deleted';
+-- @engine all

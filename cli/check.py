@@ -1,0 +1,109 @@
+"""`billdeck check`: verifies configuration, database and ledger, and names what is wrong."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from cli.parser import add_command
+from cli.session import Session
+from engine.errors import BilldeckError
+from engine.text import safe
+
+_PARTS = ("config", "database", "ledger")
+_SHOWN = 100
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one part found. `problems` is empty when all is well; `facts` says what was looked
+    at."""
+
+    part: str
+    facts: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def register(subparsers: Any) -> None:
+    parser = add_command(
+        subparsers,
+        "check",
+        run,
+        role=None,
+        help="verify configuration, database and ledger; exit status 1 when something is wrong",
+    )
+    parser.add_argument(
+        "part", nargs="?", choices=(*_PARTS, "all"), default="all", help="what to verify (all)"
+    )
+
+
+def run(args: argparse.Namespace, session: Session) -> int:
+    """Checks one part or all; a part that cannot be reached is a problem of its own."""
+    wanted = _PARTS if args.part == "all" else (args.part,)
+    # Without a configuration that can be read there are no roles, and nothing else to check.
+    results = [_config(session)] if "config" in wanted else []
+    if not any(result.problems for result in results):
+        session.require("viewer")
+        checks = {"database": _database, "ledger": _ledger}
+        results += [_caught(part, checks[part], session) for part in wanted if part in checks]
+    failed = any(result.problems for result in results)
+    data = {
+        "ok": not failed,
+        "checks": [
+            {"part": one.part, "ok": not one.problems, "facts": one.facts, "problems": one.problems}
+            for one in results
+        ],
+    }
+    session.out.result(data, _lines(results))
+    return 1 if failed else 0
+
+
+def _lines(results: list[Result]) -> Iterator[str]:
+    for result in results:
+        count = len(result.problems)
+        words = "ok" if not count else "1 problem" if count == 1 else f"{count} problems"
+        yield f"{result.part}: {words}"
+        yield from (f"  {fact}" for fact in result.facts)
+        yield from (f"  WRONG: {problem}" for problem in result.problems[:_SHOWN])
+        if len(result.problems) > _SHOWN:
+            yield f"  and {len(result.problems) - _SHOWN} more; --json lists all"
+
+
+def _caught(part: str, check: Any, session: Session) -> Result:
+    try:
+        result: Result = check(session)
+    except BilldeckError as error:
+        return Result(part, problems=[error.message])
+    return result
+
+
+def _config(session: Session) -> Result:
+    try:
+        config = session.config
+    except BilldeckError as error:
+        return Result("config", problems=[error.message])
+    rows = [
+        f"[{row.section}] {row.key} = {row.value} ({row.origin})"
+        for row in config.settings
+        if session.out.verbose or row.origin != "default"
+    ]
+    return Result("config", [f"source: {config.source}", *rows])
+
+
+def _database(session: Session) -> Result:
+    from engine.database import where
+    from engine.health import problems_of
+
+    problems = problems_of(session.bare_database())
+    return Result("database", [where(session.config.database)], problems)
+
+
+def _ledger(session: Session) -> Result:
+    from engine.ledger.proof import prove
+
+    found = prove(session.database)
+    problems = [f"{one.kind}: {safe(one.subject)}: {safe(one.detail, 400)}" for one in found]
+    facts = [] if problems else ["all entries sum to zero; all balances are sums of postings"]
+    return Result("ledger", facts, problems)

@@ -1,0 +1,78 @@
+"""The progress of a month close: a bar at a terminal, a few plain lines elsewhere."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from cli.output import Output
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+
+class CloseProgress:
+    """Use it as a context and call `step` after each chunk."""
+
+    def __init__(self, out: Output, title: str) -> None:
+        self._out = out
+        self._title = title
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+        self._next_quarter = 1
+
+    def __enter__(self) -> Self:
+        if not self._out.as_json and self._out.stderr.isatty():
+            self._bar = _bar(self._out)
+            self._task = self._bar.add_task(self._title, total=None)
+            self._bar.start()
+        else:
+            self._out.note(self._title)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def step(self, done: int, total: int) -> None:
+        """Shows how many of the subscribers are closed."""
+        if self._bar and self._task is not None:
+            self._bar.update(self._task, completed=done, total=total)
+        elif done * 4 >= total * self._next_quarter:
+            self._next_quarter = done * 4 // max(total, 1) + 1
+            self._out.note(f"  {done} of {total} subscribers")
+
+
+def _bar(out: Output) -> Progress:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        """Subscribers a second."""
+
+        def render(self, task: Task) -> Text:
+            speed = task.finished_speed or task.speed
+            return Text(f"{speed:,.0f}/s" if speed else "")
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        Rate(),
+        TimeRemainingColumn(),
+        console=Console(file=out.stderr),
+    )

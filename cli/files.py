@@ -1,0 +1,58 @@
+"""Where a large result goes: stdout, or a new file that appears only when it is whole."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO, cast
+
+from cli.output import Output
+from engine.errors import InputError
+from engine.text import safe
+
+# No line of a result is this long: nothing is ever cut.
+_WHOLE = 10_000_000
+
+
+class SafeLines:
+    """Passes on what is written, each write one line, through `safe`."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, line: str) -> int:
+        end = "\n" if line.endswith("\n") else ""
+        return self._stream.write(safe(line.removesuffix("\n"), _WHOLE) + end)
+
+
+@contextmanager
+def open_result(path: Path | None, out: Output) -> Iterator[TextIO]:
+    """A stream to write lines to; what could harm a terminal is escaped on its way. A file must be
+    new; on an error nothing is left of it. InputError when it exists or cannot be made."""
+    if path is None:
+        yield cast("TextIO", SafeLines(out.stdout))
+        out.stdout.flush()
+        return
+    if path.exists() or path.is_symlink():
+        raise InputError(f"{safe(path)} exists: nothing is overwritten. Give a new name.")
+    partial = _partial(path)
+    try:
+        with partial.open("w", encoding="utf-8", newline="") as stream:
+            yield cast("TextIO", SafeLines(stream))
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _partial(path: Path) -> Path:
+    try:
+        number, name = tempfile.mkstemp(prefix=".billdeck-", suffix=".part", dir=path.parent)
+    except OSError as error:
+        raise InputError(
+            f"cannot write into the folder {safe(path.parent)}: {error.strerror}"
+        ) from None
+    os.close(number)
+    return Path(name)

@@ -1,0 +1,1 @@
+"""The month close: rating (pure), one chunk, the whole run, preview, explanation."""

@@ -1,0 +1,36 @@
+"""The configuration: INI, environment and options made into frozen dataclasses, read strictly.
+
+`spec` is the table of all settings, `values` parses one value, `ini` reads a file's lines, `load`
+joins the layers, `secret` guards the database password, `model` is the result.
+"""
+
+from __future__ import annotations
+
+from engine.config.load import describe, load_config
+from engine.config.model import (
+    BillingConfig,
+    Config,
+    DatabaseConfig,
+    MonthCloseConfig,
+    Role,
+    RolesConfig,
+    Secret,
+    SettingRow,
+    VatRate,
+)
+from engine.config.spec import render_example
+
+__all__ = [
+    "BillingConfig",
+    "Config",
+    "DatabaseConfig",
+    "MonthCloseConfig",
+    "Role",
+    "RolesConfig",
+    "Secret",
+    "SettingRow",
+    "VatRate",
+    "describe",
+    "load_config",
+    "render_example",
+]

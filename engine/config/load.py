@@ -1,0 +1,266 @@
+"""From options, environment, file and defaults to one `Config`. Each layer beats the next."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.config import values
+from engine.config.ini import IniFile, read_ini
+from engine.config.model import Config, SettingRow
+from engine.config.secret import credential_file, read_password, require_private
+from engine.config.spec import ROLES, SECTIONS, Setting
+from engine.errors import ConfigError
+from engine.text import safe
+
+SYSTEM_FILE = Path("/etc/billdeck/config.ini")
+BUILT_IN = "built-in defaults"
+MAX_FILE_BYTES = 1_048_576
+
+Name = tuple[str, str]
+"""A setting's section and key."""
+
+_SETTINGS: dict[Name, Setting] = {
+    (section.name, setting.key): setting for section in SECTIONS for setting in section.settings
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A setting's text and where it comes from; no `repr` of the text, it may be a secret."""
+
+    text: str
+    origin: str
+
+    def __repr__(self) -> str:
+        return f"_Given(from {self.origin})"
+
+
+def load_config(
+    config_file: Path | None = None,
+    *,
+    overrides: Mapping[Name, str] | None = None,
+    environ: Mapping[str, str] | None = None,
+    system_file: Path = SYSTEM_FILE,
+) -> Config:
+    """The configuration in force. Raises ConfigError naming file, line, section and key.
+
+    `config_file` is the `--config` option and must exist; `overrides` are settings given as
+    options, by (section, key). `environ` and `system_file` exist for tests.
+    """
+    environment = os.environ if environ is None else environ
+    given, source = _file_layer(config_file, environment, system_file)
+    given.update(_environment_layer(environment))
+    given.update(_override_layer(overrides or {}))
+    _add_computed_defaults(given, environment)
+    parsed = {name: _parse(name, given) for name in _SETTINGS}
+    password_origin = _resolve_password(parsed, given, environment)
+    _check_mariadb(parsed)
+    rows = tuple(_row(name, given, parsed[name] is not None, password_origin) for name in _SETTINGS)
+    parts: dict[str, Any] = {
+        section.attribute: section.build(
+            **{setting.key: parsed[section.name, setting.key] for setting in section.settings}
+        )
+        for section in SECTIONS
+    }
+    return Config(**parts, source=source, settings=rows)
+
+
+def describe(config: Config) -> tuple[SettingRow, ...]:
+    """Every setting in the table's order, with its value (a secret as `***`) and its origin."""
+    return config.settings
+
+
+def _file_layer(
+    option: Path | None, environ: Mapping[str, str], system_file: Path
+) -> tuple[dict[Name, _Given], str]:
+    """The first file of the search, as settings, and its name."""
+    named = option or (Path(environ["BILLDECK_CONFIG"]) if environ.get("BILLDECK_CONFIG") else None)
+    personal = _xdg_folder(environ, "XDG_CONFIG_HOME", ".config") / "billdeck" / "config.ini"
+    for file in [named] if named else [system_file, personal]:
+        content = _read_file(file)
+        if content is not None:
+            return _settings_of_file(*content, safe(file)), safe(file)
+    if named:
+        raise ConfigError(
+            f"the configuration file {safe(named)} does not exist; check --config or"
+            " $BILLDECK_CONFIG"
+        )
+    return {}, BUILT_IN
+
+
+def _read_file(file: Path) -> tuple[str, int] | None:
+    """The text and the mode bits of a file, None when it does not exist."""
+    try:
+        with file.open("rb") as stream:
+            mode = os.fstat(stream.fileno()).st_mode
+            content = stream.read(MAX_FILE_BYTES + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise ConfigError(
+            f"cannot read the configuration file {safe(file)}: {error.strerror};"
+            " run billdeck as its service user, or give another file with --config"
+        ) from None
+    if len(content) > MAX_FILE_BYTES:
+        raise ConfigError(f"{safe(file)} is larger than 1 MiB: not a configuration file")
+    try:
+        return content.decode("utf-8"), mode
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+    raise ConfigError(f"{safe(file)}, line {line}: not UTF-8; save the file as UTF-8")
+
+
+def _settings_of_file(text: str, mode: int, file_name: str) -> dict[Name, _Given]:
+    ini: IniFile = read_ini(text, file_name)
+    for section, line in ini.sections.items():
+        if section not in {known.name for known in SECTIONS}:
+            raise ConfigError(f"{file_name}, line {line}: {_unknown(section)}")
+    settings: dict[Name, _Given] = {}
+    for entry in ini.entries:
+        origin = f"{file_name}, line {entry.line}"
+        setting = _SETTINGS.get((entry.section, entry.key))
+        if setting is None:
+            raise ConfigError(f"{origin}: {_unknown(entry.section, entry.key)}")
+        if setting.secret:
+            require_private(mode, file_name)
+        settings[entry.section, entry.key] = _Given(entry.value, origin)
+    return settings
+
+
+def _environment_layer(environ: Mapping[str, str]) -> dict[Name, _Given]:
+    """The variables BILLDECK_<SECTION>__<KEY>; one that names no setting is an error."""
+    names = {
+        f"BILLDECK_{section.replace('-', '_').upper()}__{key.upper()}": (section, key)
+        for section, key in _SETTINGS
+    }
+    settings: dict[Name, _Given] = {}
+    for variable, text in environ.items():
+        if not variable.startswith("BILLDECK_") or "__" not in variable:
+            continue
+        if variable not in names:
+            raise ConfigError(
+                f"the environment variable {safe(variable)} names no setting; it must be"
+                " BILLDECK_<SECTION>__<KEY>, for example BILLDECK_DATABASE__PATH"
+            )
+        settings[names[variable]] = _Given(text, f"environment variable {variable}")
+    return settings
+
+
+def _override_layer(overrides: Mapping[Name, str]) -> dict[Name, _Given]:
+    for section, key in overrides:
+        if (section, key) not in _SETTINGS:
+            raise ConfigError(f"option: {_unknown(section, key)}")
+    return {name: _Given(text, "option") for name, text in overrides.items()}
+
+
+def _add_computed_defaults(given: dict[Name, _Given], environ: Mapping[str, str]) -> None:
+    """The defaults that depend on something: the person's data folder, and everyone as admin
+    while no role at all is set (an empty [roles] section sets none)."""
+    data = _xdg_folder(environ, "XDG_DATA_HOME", ".local/share")
+    given.setdefault(("database", "path"), _Given(str(data / "billdeck" / "billing.db"), "default"))
+    if not any(section == ROLES.name for section, _ in given):
+        given[ROLES.name, "admin"] = _Given("*", "default")
+
+
+def _unknown(section: str, key: str | None = None) -> str:
+    keys = [known for of, known in _SETTINGS if of == section]
+    if key is None or not keys:
+        allowed = ", ".join(known.name for known in SECTIONS)
+        return f"unknown section [{safe(section, 60)}]; allowed are {allowed}"
+    return f"[{section}] has no setting {safe(key, 60)}; allowed are {', '.join(keys)}"
+
+
+def _parse(name: Name, given: Mapping[Name, _Given]) -> Any:
+    """A setting's value from what was given or its default; None when there is neither."""
+    setting = _SETTINGS[name]
+    if name not in given:
+        return None if setting.default is None else setting.parse(setting.default)
+    text, origin = given[name].text, given[name].origin
+    try:
+        if values.has_control(text):
+            raise values.BadValue("text without control or invisible characters")
+        if not text and not setting.may_be_empty:
+            raise values.BadValue("not empty; leave the setting out to get its default")
+        return setting.parse(text)
+    except values.BadValue as bad:
+        shown = "" if setting.secret else f" = {safe(text, 80)}"
+        problem = f"{origin}: [{name[0]}] {name[1]}{shown} is wrong; allowed is {bad}"
+    raise ConfigError(problem)
+
+
+def _resolve_password(
+    parsed: dict[Name, Any], given: Mapping[Name, _Given], environ: Mapping[str, str]
+) -> str | None:
+    """Reads the password for MariaDB from the credential or the file, unless it is set itself.
+    Returns where it came from when that is a file."""
+    by_text, by_file = ("database", "password"), ("database", "password_file")
+    if by_text in given and by_file in given:
+        raise ConfigError(
+            f"[database] has both password ({given[by_text].origin}) and password_file"
+            f" ({given[by_file].origin}); keep one of them"
+        )
+    if parsed["database", "engine"] != "mariadb" or by_text in given:
+        return None
+    credential = credential_file(environ)
+    file: Path | None = credential or parsed[by_file]
+    if file is None:
+        return None
+    # systemd guards a credential itself; its folder's mode is not ours to judge.
+    parsed[by_text] = read_password(file, private=credential is None)
+    return safe(file)
+
+
+def _check_mariadb(parsed: Mapping[Name, Any]) -> None:
+    """What MariaDB needs beyond single values: one address, and TLS to another machine."""
+    if parsed["database", "engine"] != "mariadb":
+        return
+    host, socket = parsed["database", "host"], parsed["database", "socket"]
+    if (host is None) == (socket is None):
+        raise ConfigError(
+            "[database] engine = mariadb needs exactly one of socket and host;"
+            f" {'both are' if host else 'neither is'} set"
+        )
+    tls_ca: Path | None = parsed["database", "tls_ca"]
+    if host is not None and tls_ca is None and not _is_loopback(host):
+        raise ConfigError(
+            f"[database] host = {safe(host)} is another machine: set tls_ca to the CA file that"
+            " verifies the server, or use socket"
+        )
+    if tls_ca is not None and not os.access(tls_ca, os.R_OK):
+        raise ConfigError(f"[database] tls_ca = {safe(tls_ca)} cannot be read")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def _row(
+    name: Name, given: Mapping[Name, _Given], is_set: bool, password_origin: str | None
+) -> SettingRow:
+    setting = _SETTINGS[name]
+    known = given.get(name, _Given(setting.default or "", "default"))
+    if setting.secret:
+        return SettingRow(*name, "***" if is_set else "", password_origin or known.origin)
+    return SettingRow(*name, safe(known.text), known.origin)
+
+
+def _xdg_folder(environ: Mapping[str, str], variable: str, default: str) -> Path:
+    """A folder of the XDG rules: the variable counts only when it is an absolute path."""
+    folder = Path(environ.get(variable, ""))
+    if folder.is_absolute():
+        return folder
+    if environ.get("HOME"):
+        return Path(environ["HOME"]) / default
+    try:
+        return Path.home() / default
+    except RuntimeError:
+        # A user without a home, as in some containers: nothing is found or created there.
+        return Path("/nonexistent") / default

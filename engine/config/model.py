@@ -1,0 +1,132 @@
+"""The configuration as frozen values. Built by `load`; tests may build them by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+EngineName = Literal["sqlite", "mariadb"]
+Role = Literal["admin", "operator", "viewer"]
+
+# From which date (None: since ever) which rate, in basis points: 2000 is 20 %.
+VatRate = tuple[date | None, int]
+
+
+class Secret:
+    """A text that shows itself only on `reveal()`: not in `repr`, `str`, a format or an error."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The secret itself, for the one place that hands it to the server."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    def __str__(self) -> str:
+        return "***"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._text))
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseConfig:
+    """Where the data lives. `path` counts for SQLite, all from `socket` on for MariaDB, which has
+    exactly one of `socket` and `host`. `connect_timeout` and `wait_seconds` are seconds."""
+
+    engine: EngineName
+    path: Path
+    socket: Path | None = None
+    host: str | None = None
+    port: int = 3306
+    name: str = "billdeck"
+    user: str = "billdeck"
+    password_file: Path | None = None
+    password: Secret | None = None
+    tls_ca: Path | None = None
+    connect_timeout: int = 10
+    wait_seconds: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class BillingConfig:
+    """The rules of money and time. `vat_rates` ascend by date and begin with the one since ever;
+    `close_chunk` is subscribers in a close's first chunk, `close_latency_ms` the time that one
+    chunk's transaction should take."""
+
+    timezone: ZoneInfo
+    currency: str
+    vat_rates: tuple[VatRate, ...]
+    close_chunk: int
+    close_latency_ms: int
+
+    def vat_on(self, day: date) -> int:
+        """The VAT rate of a day, in basis points (2000 is 20 %)."""
+        rate = self.vat_rates[0][1]
+        for since, basis_points in self.vat_rates:
+            if since is not None and since <= day:
+                rate = basis_points
+        return rate
+
+
+@dataclass(frozen=True, slots=True)
+class MonthCloseConfig:
+    """`settle_minutes`: how long after a period's end its close may begin. `exempt_states`: the
+    subscriber states that the close does not charge."""
+
+    settle_minutes: int
+    exempt_states: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class RolesConfig:
+    """Who may do what: unix users, `@groups`, or `*` for everyone."""
+
+    admin: tuple[str, ...]
+    operator: tuple[str, ...]
+    viewer: tuple[str, ...]
+
+    def role_of(self, user: str, groups: Collection[str]) -> Role | None:
+        """The highest role of a unix user who is in `groups`, None for a stranger."""
+        names = {"*", user, *(f"@{group}" for group in groups)}
+        if not names.isdisjoint(self.admin):
+            return "admin"
+        if not names.isdisjoint(self.operator):
+            return "operator"
+        if not names.isdisjoint(self.viewer):
+            return "viewer"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class SettingRow:
+    """One line of `check config`: `value` is fit for a terminal, a secret is `***`."""
+
+    section: str
+    key: str
+    value: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings. `source` is the file that was read, or `built-in defaults`."""
+
+    database: DatabaseConfig
+    billing: BillingConfig
+    month_close: MonthCloseConfig
+    roles: RolesConfig
+    source: str
+    settings: tuple[SettingRow, ...] = field(default=(), repr=False, compare=False)

@@ -1,0 +1,217 @@
+"""The table of all settings: the one source of parsing, `config.example.ini` and `check config`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from engine.config import values
+from engine.config.model import BillingConfig, DatabaseConfig, MonthCloseConfig, RolesConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One key. `default` is text for `parse`; None means no value, or one computed by the loader,
+    and then `example` is what the example file shows. `help` is one line."""
+
+    key: str
+    parse: Callable[[str], object]
+    default: str | None
+    help: str
+    example: str = ""
+    may_be_empty: bool = False
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One section: its settings are the fields of `build`, which becomes `Config.<attribute>`."""
+
+    name: str
+    attribute: str
+    build: Callable[..., object]
+    help: str
+    settings: tuple[Setting, ...]
+
+
+DATABASE = Section(
+    "database",
+    "database",
+    DatabaseConfig,
+    "Where the data lives: one SQLite file, or a MariaDB server.",
+    (
+        Setting("engine", values.one_of("sqlite", "mariadb"), "sqlite", "sqlite or mariadb"),
+        Setting(
+            "path",
+            values.absolute_path,
+            None,
+            "sqlite: the file; default: billdeck/billing.db in $XDG_DATA_HOME or ~/.local/share",
+            example="/var/lib/billdeck/billing.db",
+        ),
+        Setting(
+            "socket",
+            values.absolute_path,
+            None,
+            "mariadb: the server's socket; give this or host",
+            example="/run/mysqld/mysqld.sock",
+        ),
+        Setting(
+            "host",
+            values.matching(r"[A-Za-z0-9._:-]{1,255}", "a host name or IP address"),
+            None,
+            "mariadb: the server's name or address; give this or socket",
+            example="127.0.0.1",
+        ),
+        Setting("port", values.whole_number(1, 65_535), "3306", "mariadb: the port on host"),
+        Setting(
+            "name",
+            values.matching(
+                r"[A-Za-z0-9_$-]{1,64}", "a database name of letters, digits, _ $ - (at most 64)"
+            ),
+            "billdeck",
+            "mariadb: the database",
+        ),
+        Setting(
+            "user",
+            values.matching(r"[!-~]{1,80}", "a user name of ASCII characters without spaces"),
+            "billdeck",
+            "mariadb: the database user",
+        ),
+        Setting(
+            "password_file",
+            values.absolute_path,
+            None,
+            "mariadb: a file with the password (mode 0640 or stricter);"
+            " the systemd credential database-password comes before it",
+            example="/etc/billdeck/database-password",
+        ),
+        Setting(
+            "password",
+            values.secret,
+            None,
+            "mariadb: the password itself, in place of password_file; needs a configuration file"
+            " of mode 0640 or stricter",
+            example="...",
+            secret=True,
+        ),
+        Setting(
+            "tls_ca",
+            values.absolute_path,
+            None,
+            "mariadb: CA certificates to verify the server with; needed for a host elsewhere",
+            example="/etc/ssl/certs/ca-certificates.crt",
+        ),
+        Setting(
+            "connect_timeout",
+            values.whole_number(1, 600),
+            "10",
+            "mariadb: seconds that one connection attempt may take",
+        ),
+        Setting(
+            "wait_seconds",
+            values.whole_number(0, 86_400),
+            "60",
+            "how many seconds a lost database is waited for before a job gives up",
+        ),
+    ),
+)
+
+BILLING = Section(
+    "billing",
+    "billing",
+    BillingConfig,
+    "The rules of money and time.",
+    (
+        Setting(
+            "timezone", values.time_zone, "Europe/Moscow", "the zone that decides days and periods"
+        ),
+        Setting(
+            "currency",
+            values.matching(r"[A-Z]{3}", "three capital letters, such as RUB"),
+            "RUB",
+            "the currency of all amounts",
+        ),
+        Setting(
+            "vat_rates",
+            values.vat_rates,
+            "18, 2019-01-01:20, 2026-01-01:22",
+            "VAT in percent: the first rate, then each new one as DATE:PERCENT",
+        ),
+        Setting(
+            "close_chunk",
+            values.whole_number(1, 100_000),
+            "5000",
+            "month close: subscribers in the first chunk; later chunks follow close_latency_ms",
+        ),
+        Setting(
+            "close_latency_ms",
+            values.whole_number(1, 60_000),
+            "50",
+            "month close: the milliseconds that one chunk's transaction should take",
+        ),
+    ),
+)
+
+MONTH_CLOSE = Section(
+    "month-close",
+    "month_close",
+    MonthCloseConfig,
+    "The close of a billing period.",
+    (
+        Setting(
+            "settle_minutes",
+            values.whole_number(0, 10_080),
+            "1",
+            "minutes after the period's end before its close may begin, for late usage to arrive",
+        ),
+        Setting(
+            "exempt_states",
+            values.some_of("frozen", "blocked", "deleted"),
+            "frozen, deleted",
+            "subscriber states that are not charged: any of frozen, blocked, deleted",
+            may_be_empty=True,
+        ),
+    ),
+)
+
+ROLES = Section(
+    "roles",
+    "roles",
+    RolesConfig,
+    "Who may do what: unix users, @groups, * for all. While none of these is set, all are admin.",
+    (
+        Setting("admin", values.members, "", "may do everything", example="*", may_be_empty=True),
+        Setting(
+            "operator",
+            values.members,
+            "",
+            "may look, take payments, correct, change subscribers",
+            may_be_empty=True,
+        ),
+        Setting("viewer", values.members, "", "may look and search", may_be_empty=True),
+    ),
+)
+
+SECTIONS: tuple[Section, ...] = (DATABASE, BILLING, MONTH_CLOSE, ROLES)
+
+_EXAMPLE_HEAD = """\
+# The configuration of billdeck. Copy it to /etc/billdeck/config.ini and take the ; off what you
+# change. Each line shows its default, or only an example where its help ends with (example).
+# A comment begins with # or ; on its own line, or with a space and ; after a value.
+# Each setting can also come from the environment as BILLDECK_<SECTION>__<KEY>, for example
+# BILLDECK_DATABASE__PATH or BILLDECK_MONTH_CLOSE__SETTLE_MINUTES.
+"""
+
+
+def render_example() -> str:
+    """The text of `config.example.ini`: every setting commented out, with one line of help."""
+    return _EXAMPLE_HEAD + "".join(_render_section(section) for section in SECTIONS)
+
+
+def _render_section(section: Section) -> str:
+    lines = ["", f"# {section.help}", f"[{section.name}]"]
+    for setting in section.settings:
+        note = " (example)" if setting.default is None else ""
+        lines.append(f"# {setting.help}{note}")
+        lines.append(f"; {setting.key} = {setting.default or setting.example}".rstrip())
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,232 @@
+"""The connection to the database: opening it, transactions, statements.
+
+Statements are written once, with `?` for parameters. A `Database` has one connection and belongs to
+one thread. Errors of the driver come as `peewee.PeeweeException`; see `engine.dialect` for what
+they mean and `engine.retry` for what to do about them.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from typing import Any
+
+import peewee
+
+from engine.config import DatabaseConfig
+from engine.dialect import MARIADB, SQLITE, Dialect
+from engine.errors import DatabaseUnavailable
+from engine.models.base import connection_of_models
+from engine.text import safe
+
+Row = tuple[Any, ...]
+
+# Seconds that a statement may be silent: a proof over a large ledger takes minutes, not hours.
+_READ_TIMEOUT = 900
+_SQLITE_BUSY_MS = 15_000
+_SQLITE_CACHE_KIB = 32 * 1024
+
+_MARIADB_SESSION = (
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,"
+    "NO_ZERO_IN_DATE,NO_ENGINE_SUBSTITUTION,PIPES_AS_CONCAT', time_zone = '+00:00',"
+    " innodb_lock_wait_timeout = 30, tx_isolation = 'REPEATABLE-READ', group_concat_max_len ="
+    " 1048576"
+)
+
+
+@lru_cache(maxsize=512)
+def _for_mariadb(sql: str) -> str:
+    return sql.replace("%", "%%").replace("?", "%s")
+
+
+class Database:
+    """One connection. `dialect` tells the engine apart where a statement must."""
+
+    def __init__(self, handle: peewee.Database, dialect: Dialect) -> None:
+        self.handle: Any = handle  # peewee's own types are incomplete
+        self.dialect = dialect
+        self._mariadb = dialect is MARIADB
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
+        """Runs one statement and returns the driver's cursor (`rowcount`: rows matched)."""
+        text = _for_mariadb(sql) if self._mariadb else sql
+        return self.handle.execute_sql(text, tuple(parameters))
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """All rows of a query."""
+        return list(self.execute(sql, parameters).fetchall())
+
+    def row(self, sql: str, parameters: Sequence[Any] = ()) -> Row | None:
+        """The first row of a query, None without one."""
+        found: Row | None = self.execute(sql, parameters).fetchone()
+        return found
+
+    def value(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
+        """The first column of the first row, None without a row."""
+        found = self.row(sql, parameters)
+        return found[0] if found else None
+
+    def integer(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        """A count or sum as an int (MariaDB gives sums as Decimal); 0 for NULL or no row."""
+        return int(self.value(sql, parameters) or 0)
+
+    def stream(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[Row]:
+        """The rows of a query one by one, without holding them all. No other statement may run
+        on this connection until the last row was taken."""
+        if not self._mariadb:
+            yield from self.execute(sql, parameters)
+            return
+        import pymysql.cursors
+
+        with _driver_errors():
+            cursor = self.handle.connection().cursor(pymysql.cursors.SSCursor)
+            try:
+                cursor.execute(_for_mariadb(sql), tuple(parameters))
+                yield from cursor
+            finally:
+                cursor.close()
+
+    def insert(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        """Runs an INSERT of one row and returns the number that the database gave it."""
+        return int(self.execute(sql, parameters).lastrowid)
+
+    def write_many(self, sql: str, rows: Iterable[Row]) -> None:
+        """Runs one statement for many rows. On MariaDB an `INSERT ... VALUES (?, ...)` becomes
+        statements of many rows; other statements go one by one there and are slow."""
+        text = _for_mariadb(sql) if self._mariadb else sql
+        with _driver_errors():
+            self.handle.cursor().executemany(text, rows if self._mariadb else iter(rows))
+
+    @contextmanager
+    def transaction(self, keep: bool = True) -> Iterator[None]:
+        """A write transaction: committed at the end, rolled back on an error, or always rolled
+        back when `keep` is False (a dry run). Not nested."""
+        if self.handle.in_transaction():
+            raise RuntimeError("transactions are not nested")
+        self.handle.begin()
+        self.handle.push_transaction(_Transaction)
+        try:
+            yield
+        except BaseException:
+            self._roll_back()
+            raise
+        else:
+            if keep:
+                self._commit()
+            else:
+                self._roll_back()
+
+    def _commit(self) -> None:
+        try:
+            self.handle.commit()
+        except BaseException:
+            self._roll_back()
+            raise
+        self.handle.pop_transaction()
+
+    def _roll_back(self) -> None:
+        """Undoes the transaction; a connection that cannot even do that is closed."""
+        self.handle.pop_transaction()
+        try:
+            self.handle.rollback()
+        except peewee.PeeweeException:
+            self.close()
+
+    def connect(self) -> None:
+        """Opens the connection again after `close`. Raises peewee.PeeweeException."""
+        self.handle.connect(reuse_if_open=True)
+
+    def close(self) -> None:
+        """Closes the connection, whatever state it is in."""
+        with suppress(peewee.PeeweeException, OSError):
+            self.handle.close()
+
+
+_peewee_errors: Any = vars(peewee)["__exception_wrapper__"]
+
+
+class _Transaction:
+    """Marks for peewee that a transaction of ours is open."""
+
+
+@contextmanager
+def _driver_errors() -> Iterator[None]:
+    """Turns the driver's errors into peewee's, as peewee does for its own statements."""
+    with _peewee_errors:
+        yield
+
+
+def open_database(config: DatabaseConfig, create: bool = False) -> Database:
+    """Connects as the configuration says and binds the models to it.
+
+    `create` allows a new SQLite file. Raises DatabaseUnavailable, saying what to do.
+    """
+    database = _sqlite(config, create) if config.engine == "sqlite" else _mariadb(config)
+    try:
+        database.connect()
+        database.value("SELECT 1")
+    except (peewee.PeeweeException, OSError) as error:
+        database.close()
+        raise DatabaseUnavailable(
+            f"cannot open the database {where(config)}: {safe(error)}."
+            " Nothing was changed. Check section [database] of the configuration."
+        ) from None
+    connection_of_models(database.handle)
+    return database
+
+
+def where(config: DatabaseConfig) -> str:
+    """The database in words, without a secret."""
+    if config.engine == "sqlite":
+        return safe(config.path)
+    place = config.socket or f"{config.host}:{config.port}"
+    return safe(f"{config.name} on {place}")
+
+
+def _sqlite(config: DatabaseConfig, create: bool) -> Database:
+    if not create and not config.path.exists():
+        raise DatabaseUnavailable(
+            f"there is no database at {safe(config.path)}. Make one with `billdeck init`,"
+            " or look at one with `billdeck demo`."
+        )
+    if sqlite3.sqlite_version_info < (3, 35):
+        raise DatabaseUnavailable(
+            f"SQLite 3.35 or newer is needed; this Python has {sqlite3.sqlite_version}."
+        )
+    pragmas = {
+        "journal_mode": "wal",
+        "synchronous": "full",
+        "foreign_keys": 1,
+        "busy_timeout": _SQLITE_BUSY_MS,
+        "cache_size": -_SQLITE_CACHE_KIB,
+        "temp_store": "memory",
+    }
+    handle = peewee.SqliteDatabase(
+        str(config.path), pragmas=pragmas, lock_type="IMMEDIATE", autoconnect=False
+    )
+    return Database(handle, SQLITE)
+
+
+def _mariadb(config: DatabaseConfig) -> Database:
+    from pymysql.constants import CLIENT
+
+    options: dict[str, Any] = {
+        "user": config.user,
+        "password": config.password.reveal() if config.password else "",
+        "connect_timeout": config.connect_timeout,
+        "read_timeout": _READ_TIMEOUT,
+        "write_timeout": _READ_TIMEOUT,
+        "init_command": _MARIADB_SESSION,
+        "client_flag": CLIENT.FOUND_ROWS,
+        "local_infile": False,
+    }
+    if config.socket:
+        options["unix_socket"] = str(config.socket)
+    else:
+        options.update(host=config.host, port=config.port)
+    if config.tls_ca:
+        options.update(ssl_ca=str(config.tls_ca), ssl_verify_cert=True, ssl_verify_identity=True)
+    handle = peewee.MySQLDatabase(config.name, mariadb=True, autoconnect=False, **options)
+    return Database(handle, MARIADB)

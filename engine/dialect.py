@@ -1,0 +1,105 @@
+"""What differs between SQLite and MariaDB: a few fragments of SQL and the codes of errors.
+
+Together with `engine.database` and the marked sections of billing.db.sql this is the only place
+that knows which engine it speaks to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+# MariaDB: deadlock, lock wait timeout, changed since the snapshot; Galera reports a lost
+# certification as a deadlock.
+_CONFLICTS = {1213, 1205, 1020}
+# MariaDB: no connection, gone away, lost during a query, shutdown, killed, node not primary.
+_LOST = {2002, 2003, 2006, 2013, 2055, 1053, 1927, 1047, 1152, 1158, 1159, 1160, 1161, 1040}
+_DUPLICATES = {1062}
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """An engine's way to say things. All fields are constant fragments of SQL.
+
+    `now_ms` is the database's own clock in epoch milliseconds; `lock_rows` ends a SELECT whose rows
+    must not change until the transaction ends; `ordered_join` joins in the order written; a
+    temporary work table has keys of type `work_key` and `work_options` at its end.
+    """
+
+    name: str
+    now_ms: str
+    lock_rows: str
+    ordered_join: str
+    work_key: str
+    work_options: str
+
+    def update_from(
+        self, table: str, source: str, link: str, values: Sequence[str], where: str
+    ) -> str:
+        """An UPDATE of `table` by the rows of `source`, which should drive the join.
+
+        `link` is the join condition; `values` are assignments `column = expression` whose columns
+        belong to `table`. Parameters come in the order `source`, `link`, `where`.
+        """
+        if self.name == "sqlite":
+            return f"UPDATE {table} SET {', '.join(values)} FROM {source} WHERE {link} AND {where}"
+        assigned = ", ".join(f"{table}.{value}" for value in values)
+        return f"UPDATE {source} STRAIGHT_JOIN {table} ON {link} SET {assigned} WHERE {where}"
+
+    def add_up(self, table: str, key: Sequence[str], sums: Sequence[str]) -> str:
+        """An INSERT of one row that adds its `sums` to the row with the same `key`, if any."""
+        columns = [*key, *sums]
+        insert = (
+            f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' for _ in columns)})"
+        )
+        if self.name == "sqlite":
+            added = ", ".join(f"{column} = {column} + excluded.{column}" for column in sums)
+            return f"{insert} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {added}"
+        added = ", ".join(f"{column} = {column} + VALUES({column})" for column in sums)
+        return f"{insert} ON DUPLICATE KEY UPDATE {added}"
+
+    def packed(self, columns: Sequence[str]) -> str:
+        """An expression that joins columns into one text, '|' between, '' for NULL."""
+        return " || '|' || ".join(f"COALESCE({column}, '')" for column in columns)
+
+
+SQLITE = Dialect(
+    name="sqlite",
+    now_ms="CAST(ROUND((julianday('now') - 2440587.5) * 86400000) AS INTEGER)",
+    lock_rows="",
+    ordered_join="CROSS JOIN",
+    work_key="INTEGER",
+    work_options="",
+)
+
+MARIADB = Dialect(
+    name="mariadb",
+    now_ms="CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS UNSIGNED)",
+    lock_rows="LOCK IN SHARE MODE",
+    ordered_join="STRAIGHT_JOIN",
+    work_key="BIGINT",
+    work_options="ENGINE=MEMORY DEFAULT CHARSET=ascii",
+)
+
+
+def _code(error: BaseException) -> int:
+    first = error.args[0] if error.args else None
+    return first if isinstance(first, int) else -1
+
+
+def is_conflict(error: BaseException) -> bool:
+    """Whether the whole transaction may simply be tried again: somebody else was in the way."""
+    text = str(error)
+    return _code(error) in _CONFLICTS or "database is locked" in text or "table is locked" in text
+
+
+def is_lost(error: BaseException) -> bool:
+    """Whether the connection or the server is gone. What a COMMIT did then is unknown."""
+    return _code(error) in _LOST or (
+        type(error).__name__ == "InterfaceError" and _code(error) in (0, -1)
+    )
+
+
+def is_duplicate(error: BaseException) -> bool:
+    """Whether a unique key refused the row."""
+    return _code(error) in _DUPLICATES or "UNIQUE" in str(error)

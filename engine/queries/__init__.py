@@ -1,0 +1,1 @@
+"""What the command line and the console ask the database. They only read."""

@@ -1,0 +1,288 @@
+"""Adding and changing a subscriber: one transaction, which also writes the audit line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import tzinfo
+from typing import Any
+
+import peewee
+
+from engine.database import Database
+from engine.dialect import is_duplicate
+from engine.errors import InputError, JobFailed
+from engine.money import format_amount
+from engine.period import Period
+from engine.periods import ensure_period, first_open_period
+from engine.retry import run_unit
+from engine.subscribers.changes import Changes, apply, check_login
+from engine.subscribers.facts import FIRST_NUMBER, Facts, difference, discount_value, find
+from engine.text import safe
+
+_TRIES_FOR_A_NUMBER = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Who writes, when (epoch milliseconds), in which billing zone, and how many seconds a lost
+    database is waited for."""
+
+    actor: str
+    now_ms: int
+    timezone: tzinfo
+    wait_seconds: float = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What was done: only the facts that differ, as JSON values. Both empty: nothing."""
+
+    login: str
+    number: int
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+def add(database: Database, login: str, changes: Changes, writer: Writer) -> Changed:
+    """Adds a subscriber with a balance of 0. The first one of an empty database opens the current
+    period. Raises InputError: the login exists, a group or plan is missing."""
+    check_login(login)
+
+    def work() -> Changed:
+        if find(database, login):
+            raise InputError(
+                f"the subscriber {safe(login)} exists already. Nothing was changed."
+                " `billdeck subscriber set` changes it."
+            )
+        facts = apply(Facts(), changes, _open_period(database, None, writer))
+        facts = _with_plan_of_main(database, facts)
+        if not facts.group:
+            raise InputError("a new subscriber needs a group: --group CODE")
+        if facts.plan is None and facts.alias_of is None:
+            raise InputError("a new subscriber needs a plan (--plan CODE) or --alias-of LOGIN")
+        number = _insert(database, login, facts, writer)
+        _write_sets(database, number, facts)
+        return Changed(login, number, *difference(None, facts))
+
+    return _once(database, work, "subscriber add", writer)
+
+
+def change(database: Database, login: str, changes: Changes, writer: Writer) -> Changed:
+    """Changes a subscriber; without a difference nothing is written. Raises InputError: there is
+    no such subscriber, plan, group, service or add-on, or a setting is wrong."""
+
+    def work() -> Changed:
+        number, before = require(database, login, lock=True)
+        after = apply(before, changes, _open_period(database, number, writer))
+        if after.alias_of is not None and after.alias_of != before.alias_of:
+            _check_may_be_alias(database, number, login, after.alias_of)
+            after = _with_plan_of_main(database, after)
+        changed = Changed(login, number, *difference(before, after))
+        if changed.after:
+            _update(database, number, before, after)
+        return changed
+
+    return _once(database, work, "subscriber set", writer)
+
+
+def require(database: Database, login: str, lock: bool = False) -> tuple[int, Facts]:
+    """The number and the facts of a subscriber; InputError without one."""
+    found = find(database, login, lock)
+    if found is None:
+        raise InputError(f"there is no subscriber '{safe(login, 80)}'. Check the login.")
+    return found
+
+
+def _once(database: Database, work: Callable[[], Changed], action: str, writer: Writer) -> Changed:
+    """Does the work and writes its audit line in one transaction, again until it succeeds. A
+    repeat looks first whether the attempt before it was committed and only its answer was lost:
+    then the audit line of just that change is there."""
+    tried: Changed | None = None
+
+    def attempt() -> Changed:
+        nonlocal tried
+        if tried is not None and _was_committed(database, tried, action, writer):
+            return tried
+        with database.transaction():
+            changed = work()
+            if changed.after:
+                tried = changed
+                _write_audit(database, changed, action, writer)
+        return changed
+
+    for _ in range(_TRIES_FOR_A_NUMBER):
+        try:
+            return run_unit(database, attempt, writer.wait_seconds)
+        except peewee.IntegrityError as error:
+            if not is_duplicate(error):
+                raise
+            if "external_uid" in str(error):
+                raise InputError(
+                    "another subscriber has this external uid. Nothing was changed."
+                ) from None
+            # Somebody took the same number at the same moment: the next one is tried.
+    raise JobFailed("others keep adding subscribers at the same moment. Nothing was changed.")
+
+
+def _was_committed(database: Database, changed: Changed, action: str, writer: Writer) -> bool:
+    found = database.rows(
+        "SELECT state_before, state_after FROM audit"
+        " WHERE object = ? AND at = ? AND actor = ? AND action = ?",
+        (_object(changed), writer.now_ms, writer.actor, action),
+    )
+    return _states(changed) in found
+
+
+def _open_period(database: Database, number: int | None, writer: Writer) -> Period:
+    """The oldest period that is not closed for this subscriber; while a close goes on, one that is
+    through with it already counts as closed."""
+    period = first_open_period(database)
+    if period is None:
+        return Period.of_ms(writer.now_ms, writer.timezone)
+    through = number is not None and database.value(
+        "SELECT 1 FROM close_record WHERE period = ? AND subscriber_id = ? AND status <> 'failed'",
+        (str(period), number),
+    )
+    return period.next() if through else period
+
+
+def _with_plan_of_main(database: Database, facts: Facts) -> Facts:
+    """An alias with the plan and the add-on plan of its main subscriber, and by default its group.
+    InputError when that is no main subscriber."""
+    if facts.alias_of is None:
+        return facts
+    _, main = require(database, facts.alias_of, lock=True)
+    if main.alias_of is not None:
+        raise InputError(
+            f"{safe(facts.alias_of)} is an alias itself, of {safe(main.alias_of)}: name that one"
+        )
+    return replace(facts, plan=main.plan, addon=main.addon, group=facts.group or main.group)
+
+
+def _check_may_be_alias(database: Database, number: int, login: str, main: str) -> None:
+    """What would be lost when a subscriber becomes an alias stands in the way of it."""
+    if main == login:
+        raise InputError(f"{safe(login)} cannot be an alias of itself. Nothing was changed.")
+    if database.value("SELECT 1 FROM subscriber WHERE alias_of = ? LIMIT 1", (number,)):
+        raise InputError(f"{safe(login)} has aliases and cannot become one. Nothing was changed.")
+    balance = database.integer("SELECT balance FROM account WHERE id = ?", (number,))
+    if balance:
+        raise InputError(
+            f"{safe(login)} has a balance of {format_amount(balance)}, which an alias cannot use:"
+            " bring it to 0 first (refund, correct). Nothing was changed."
+        )
+    used = database.value(
+        "SELECT u.period FROM period_usage u JOIN billing_period b ON b.period = u.period"
+        " WHERE u.subscriber_id = ? AND b.state <> 'closed' LIMIT 1",
+        (number,),
+    )
+    if used:
+        raise InputError(
+            f"{safe(login)} has usage of its own in {used}: close that period first."
+            " Nothing was changed."
+        )
+
+
+def _insert(database: Database, login: str, facts: Facts, writer: Writer) -> int:
+    lock = database.dialect.lock_rows
+    highest = database.integer(f"SELECT MAX(id) FROM account {lock}")
+    number = max(highest + 1, FIRST_NUMBER)
+    database.execute("INSERT INTO account (id, balance) VALUES (?, 0)", (number,))
+    columns = {**_columns(database, facts), "id": number, "login": login}
+    columns["created_at"] = writer.now_ms
+    marks = ", ".join("?" * len(columns))
+    database.execute(
+        f"INSERT INTO subscriber ({', '.join(columns)}) VALUES ({marks})", list(columns.values())
+    )
+    if first_open_period(database) is None:
+        ensure_period(database, Period.of_ms(writer.now_ms, writer.timezone))
+    return number
+
+
+def _update(database: Database, number: int, before: Facts, after: Facts) -> None:
+    old, new = _columns(database, before), _columns(database, after)
+    changed = {name: value for name, value in new.items() if value != old[name]}
+    if changed:
+        places = ", ".join(f"{name} = ?" for name in changed)
+        database.execute(
+            f"UPDATE subscriber SET {places} WHERE id = ?", [*changed.values(), number]
+        )
+    if "plan_id" in changed or "addon_id" in changed:
+        database.execute(
+            "UPDATE subscriber SET plan_id = ?, addon_id = ? WHERE alias_of = ?",
+            (new["plan_id"], new["addon_id"], number),
+        )
+    if before.services != after.services or before.discounts != after.discounts:
+        database.execute("DELETE FROM subscriber_service WHERE subscriber_id = ?", (number,))
+        database.execute("DELETE FROM discount WHERE subscriber_id = ?", (number,))
+        _write_sets(database, number, after)
+
+
+def _write_sets(database: Database, number: int, facts: Facts) -> None:
+    for code in facts.services:
+        database.execute(
+            "INSERT INTO subscriber_service (subscriber_id, service_id) VALUES (?, ?)",
+            (number, _id_of(database, "service", "service", code)),
+        )
+    for text in facts.discounts:
+        scope, kind, value = text.split(":")
+        database.execute(
+            "INSERT INTO discount (subscriber_id, scope, kind, value) VALUES (?, ?, ?, ?)",
+            (number, scope, kind, discount_value(kind, value)),
+        )
+
+
+def _columns(database: Database, facts: Facts) -> dict[str, Any]:
+    """The facts as columns of the table subscriber; InputError for a code that does not exist."""
+
+    def optional(table: str, word: str, code: str | None) -> int | None:
+        return None if code is None else _id_of(database, table, word, code)
+
+    columns = {
+        name: getattr(facts, name)
+        for name in (
+            "name", "ordered_plan_from", "ordered_addon_from", "active_since", "first_month_day",
+            "state", "credit_limit", "fee_day", "external_uid", "phone", "email",
+            "contract_number", "contract_date", "address",
+        )
+    }  # fmt: skip
+    main = facts.alias_of
+    columns.update(
+        group_id=_id_of(database, "subscriber_group", "group", facts.group),
+        plan_id=optional("plan", "plan", facts.plan),
+        ordered_plan_id=optional("plan", "plan", facts.ordered_plan),
+        addon_id=optional("addon", "add-on plan", facts.addon),
+        ordered_addon_id=optional("addon", "add-on plan", facts.ordered_addon),
+        alias_of=None if main is None else require(database, main)[0],
+    )
+    return columns
+
+
+def _id_of(database: Database, table: str, word: str, code: str) -> int:
+    number = database.value(f"SELECT id FROM {table} WHERE code = ?", (code,))
+    if number is None:
+        rows = database.rows(f"SELECT code FROM {table} ORDER BY code LIMIT 12")
+        known = ", ".join(safe(one, 40) for (one,) in rows) or "none yet"
+        raise InputError(
+            f"there is no {word} '{safe(code, 60)}' (there are: {known}). Nothing was changed."
+        )
+    return int(number)
+
+
+def _write_audit(database: Database, changed: Changed, action: str, writer: Writer) -> None:
+    database.execute(
+        "INSERT INTO audit (at, actor, action, object, state_before, state_after)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (writer.now_ms, writer.actor, action, _object(changed), *_states(changed)),
+    )
+
+
+def _object(changed: Changed) -> str:
+    return f"subscriber:{changed.login}"
+
+
+def _states(changed: Changed) -> tuple[str, str]:
+    before, after = changed.before, changed.after
+    return json.dumps(before, ensure_ascii=False), json.dumps(after, ensure_ascii=False)

@@ -1,0 +1,1 @@
+"""What runs unattended: jobs, their lease and the record of their runs."""

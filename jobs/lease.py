@@ -1,0 +1,117 @@
+"""The lease: who may run a job, with a token that every transaction of the run must prove.
+
+The token only grows. A holder that slept through its lease finds another's token and stops, so two
+runs never write at once, whatever their clocks say; the database's clock decides when a lease ends.
+A holder of this host and boot whose process is gone is not waited for.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+from engine.database import Database
+from engine.errors import LeaseHeld
+from engine.text import safe
+
+TTL_MS = 30_000
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="ascii", errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def _started(pid: int) -> str:
+    """When a process started, in ticks since boot; '' if there is none (or it is a zombie)."""
+    stat = _read(f"/proc/{pid}/stat")
+    fields = stat[stat.rfind(")") + 2 :].split()
+    return fields[19] if len(fields) > 19 and fields[0] not in ("Z", "X") else ""
+
+
+def _world() -> str:
+    """This boot and pid namespace: within it a process number means something."""
+    try:
+        namespace = Path("/proc/self/ns/pid").stat().st_ino
+    except OSError:
+        return ""
+    return f"{_read('/proc/sys/kernel/random/boot_id')}.{namespace}"
+
+
+def holder_name() -> str:
+    """This process as a holder: host, process number, its start, the world these belong to."""
+    pid = os.getpid()
+    return f"{socket.gethostname()[:60]} {pid} {_started(pid)} {_world()}"
+
+
+def is_gone(holder: str) -> bool:
+    """Whether a holder was a process of this host and boot that no longer exists."""
+    try:
+        host, pid, started, world = holder.split(" ")
+        number = int(pid)
+    except ValueError:
+        return False
+    here = host == socket.gethostname()[:60] and world == _world() and bool(world and started)
+    return here and _started(number) != started
+
+
+class Lease:
+    """The lease of one job, once `acquire` has returned."""
+
+    def __init__(self, database: Database, name: str) -> None:
+        self._database = database
+        self._name = name
+        self.holder = holder_name()
+        self.token = 0
+
+    def acquire(self) -> None:
+        """Takes the lease in a transaction of its own. LeaseHeld while another has it."""
+        database, now = self._database, self._database.dialect.now_ms
+        with database.transaction():
+            row = database.row(
+                f"SELECT holder, token, expires_at > {now} FROM lease WHERE name = ?",
+                (self._name,),
+            )
+            if row is None:
+                database.execute("INSERT INTO lease (name) VALUES (?)", (self._name,))
+                row = (None, 0, 0)
+            holder, token, in_force = row
+            if holder and in_force and holder != self.holder and not is_gone(holder):
+                host, pid = [*safe(holder).split(" "), "?"][:2]
+                raise LeaseHeld(
+                    f"{self._name} is being run by process {pid} on {host}."
+                    " `billdeck jobs` shows how far it is. Nothing was changed."
+                )
+            taken = database.execute(
+                f"UPDATE lease SET holder = ?, token = token + 1, expires_at = {now} + ?"
+                " WHERE name = ? AND token = ?",
+                (self.holder, TTL_MS, self._name, token),
+            )
+            if taken.rowcount != 1:
+                raise LeaseHeld(f"{self._name} was taken by another run just now.")
+            self.token = int(token) + 1
+
+    def prove(self) -> None:
+        """Proves and renews the lease in the caller's transaction. LeaseHeld when it was lost."""
+        renewed = self._database.execute(
+            f"UPDATE lease SET expires_at = {self._database.dialect.now_ms} + ?"
+            " WHERE name = ? AND holder = ? AND token = ?",
+            (TTL_MS, self._name, self.holder, self.token),
+        )
+        if renewed.rowcount != 1:
+            raise LeaseHeld(
+                f"this run of {self._name} was too slow and another one took over."
+                " What this one committed stays; the other goes on."
+            )
+
+    def release(self) -> None:
+        """Gives the lease back, if it is still held."""
+        with self._database.transaction():
+            self._database.execute(
+                "UPDATE lease SET holder = NULL, expires_at = 0"
+                " WHERE name = ? AND holder = ? AND token = ?",
+                (self._name, self.holder, self.token),
+            )

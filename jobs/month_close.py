@@ -1,0 +1,175 @@
+"""The job month-close: ended periods in order, oldest first, each closed exactly once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TypeVar
+
+import peewee
+
+from engine.clock import Clock
+from engine.close.due import may_close, read_periods
+from engine.close.hooks import Hooks, Tally
+from engine.close.preview import Preview, PreviewReport
+from engine.close.run import PeriodClose, PeriodSummary
+from engine.close.sweep import sweep_late_usage
+from engine.config import Config
+from engine.database import Database
+from engine.errors import BilldeckError, InputError, Interrupted, LeaseHeld, NeedsConfirmation
+from engine.period import Period
+from engine.retry import run_unit
+from engine.text import safe
+from jobs.lease import Lease
+from jobs.record import RunRecord
+
+NAME = "month-close"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class CloseOptions:
+    """What was asked for. `period`: only this one; `late`: on any day of the month;
+    `accept_failures`: end the period although some could not be rated; `digest`: only if the run
+    would do exactly what the dry run with this digest said."""
+
+    period: Period | None = None
+    late: bool = False
+    accept_failures: bool = False
+    digest: str | None = None
+
+
+@dataclass
+class CloseReport:
+    """What the job did: a summary per period, and how many rows of late usage were moved."""
+
+    periods: list[PeriodSummary] = field(default_factory=list)
+    late_usage: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether no failures remain."""
+        return all(summary.state == "complete" for summary in self.periods)
+
+
+class MonthClose:
+    """The job over one connection. `hooks` tell progress and stop it."""
+
+    def __init__(
+        self, database: Database, config: Config, clock: Clock, actor: str, hooks: Hooks
+    ) -> None:
+        self._database = database
+        self._config = config
+        self._clock = clock
+        self._actor = actor
+        self._hooks = hooks
+
+    def due(self, options: CloseOptions) -> Period | None:
+        """The period to be closed next, None when nothing is left to do. Raises InputError."""
+        config = self._config
+        return may_close(
+            self._unit(lambda: read_periods(self._database)),
+            options.period,
+            self._clock.now_ms(),
+            options.late,
+            config.billing,
+            config.month_close.settle_minutes,
+        )
+
+    def preview(self, options: CloseOptions) -> PreviewReport | None:
+        """The dry run of the next period; None when nothing is left to do. Leaves no trace and
+        may run on any day."""
+        period = self.due(replace(options, late=True))
+        return self._preview().make(period) if period else None
+
+    def run(self, options: CloseOptions) -> CloseReport:
+        """Closes what is due. Raises InputError, NeedsConfirmation (the digest moved), LeaseHeld,
+        Interrupted, DatabaseUnavailable; all but the first two leave work that the next run goes on
+        with."""
+        compare = self._hooks.compare
+        if options.digest is not None:
+            options, compare = self._confirmed(options)
+        lease = Lease(self._database, NAME)
+        self._unit(lease.acquire)
+        record = RunRecord(self._database, self._clock, NAME, lease.holder, self._actor)
+        try:
+            return self._recorded(record, lease, replace(self._hooks, compare=compare), options)
+        finally:
+            self._try(lease.release)
+
+    def _confirmed(self, options: CloseOptions) -> tuple[CloseOptions, Callable[..., None]]:
+        """Holds the digest against a dry run made now; the run is then that one period."""
+        period = self.due(options)
+        if period is None:
+            raise InputError("there is nothing to close, so no digest to confirm.")
+        preview = self._preview()
+        report = preview.make(period)
+        if report.digest != options.digest:
+            raise NeedsConfirmation(
+                f"the close of {period} would differ from the dry run that was confirmed: its"
+                f" digest is {report.digest} now. Nothing was changed. Look at a new dry run."
+            )
+        return replace(options, period=period), preview.check
+
+    def _recorded(
+        self, record: RunRecord, lease: Lease, hooks: Hooks, options: CloseOptions
+    ) -> CloseReport:
+        def fence(tally: Tally, total: int) -> None:
+            lease.prove()
+            if total:
+                note = f"charged {tally.charged}, failed {tally.failed}"
+                record.progress(tally.done, total, note)
+
+        hooks = replace(hooks, fence=fence)
+        period = self.due(options)
+        self._unit(partial(record.start, str(period) if period else ""))
+        report = CloseReport()
+        try:
+            self._close_periods(report, hooks, options)
+            report.late_usage = sweep_late_usage(self._database, self._config, self._clock, hooks)
+        except (BilldeckError, peewee.PeeweeException) as error:
+            state = "interrupted" if isinstance(error, Interrupted) else "failed"
+            if not isinstance(error, LeaseHeld):
+                self._try(partial(record.finish, state, safe(error)))
+            raise
+        state = "done" if report.complete else "failed"
+        self._unit(partial(record.finish, state, _in_words(report)))
+        return report
+
+    def _close_periods(self, report: CloseReport, hooks: Hooks, options: CloseOptions) -> None:
+        while (period := self.due(options)) is not None:
+            close = PeriodClose(
+                self._database, self._config, self._clock, self._actor, period, hooks
+            )
+            summary = close.run(options.accept_failures)
+            report.periods.append(summary)
+            if summary.state != "complete":
+                return
+
+    def _preview(self) -> Preview:
+        return Preview(self._database, self._config, self._clock, self._actor, self._hooks)
+
+    def _unit(self, work: Callable[[], T]) -> T:
+        hooks = self._hooks
+        wait = self._config.database.wait_seconds
+        return run_unit(self._database, work, wait, hooks.stop, hooks.note)
+
+    def _try(self, work: Callable[[], None]) -> None:
+        """What would be good to do on the way out; the error that is under way matters more."""
+        try:
+            run_unit(self._database, work, 1.0, threading.Event())
+        except (BilldeckError, peewee.PeeweeException) as error:
+            self._hooks.note(f"on the way out: {safe(error)}")
+
+
+def _in_words(report: CloseReport) -> str:
+    if not report.periods:
+        return "nothing left to do"
+    return "; ".join(
+        f"{one.period} {one.state}: {one.of('charged').subscribers} charged,"
+        f" {one.of('failed').subscribers} failed"
+        for one in report.periods
+    )

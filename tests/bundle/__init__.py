@@ -1,0 +1,1 @@
+"""Import of bundles and export."""

@@ -1,0 +1,157 @@
+"""`billdeck import` and `billdeck export`."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from engine.database import Database
+from tests.cli.conftest import Shell
+
+PLAN_HEAD = (
+    "plan,name,monthly_fee,"
+    + ",".join(f"dir{n}_included_mb,dir{n}_overage_price,dir{n}_counts" for n in (1, 2, 3, 4))
+    + ",dir2_to_dir1_ratio,carry_over"
+)
+BUNDLE = {
+    "plans": f"{PLAN_HEAD}\nnet,Net,100{',unlimited,0,in' * 4},0,no\n",
+    "groups": "group,name,charge\nall,All,yes\n",
+    "subscribers": (
+        "login,name,group,plan,next_plan,addon,next_addon,services,start_day,discount_percent,"
+        "balance\n"
+        "anna,Анна,all,net,,,,,0,0,12.50\n"
+        "boris,=1+1,all,net,,,,,0,0,-3\n"
+    ),
+    "usage": "login,period,direction,bytes_in,bytes_out\nanna,2026-10,1,5,5\n",
+}
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    folder = tmp_path / "bundle"
+    folder.mkdir()
+    for name, text in BUNDLE.items():
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_import_and_export_again(shell: Shell, bundle: Path) -> None:
+    answer = shell("import", str(bundle))
+    assert (answer.status, answer.err) == (0, "")
+    assert "Imported 2 subscribers." in answer.out
+    assert "9.50\u00a0RUB" in answer.out
+    assert "First period to be closed: 2026-10." in answer.out
+    rows = list(csv.DictReader(io.StringIO(shell("export", "subscribers").out)))
+    assert [(row["login"], row["name"], row["balance"]) for row in rows] == [
+        ("anna", "Анна", "12.50"),
+        ("boris", "'=1+1", "-3.00"),
+    ]
+    again = shell("import", str(bundle))
+    assert again.status == 2
+    assert "Nothing was imported" in again.err
+
+
+def test_import_as_json(shell: Shell, bundle: Path) -> None:
+    (bundle / "usage.csv").unlink()
+    assert shell("import", str(bundle)).status == 2
+    answer = shell("import", str(bundle), "--first-period", "2026-09", "--json")
+    assert answer.json["first_period"] == "2026-09"
+    assert answer.json["opening_sum"] == "9.50"
+    assert answer.json["counts"]["subscribers"] == 2
+
+
+def test_every_wrong_line_is_named(shell: Shell, bundle: Path, books: Database) -> None:
+    with (bundle / "subscribers.csv").open("a", encoding="utf-8") as file:
+        file.write("x\x1b]0;t\x07,x,all,net,,,,,0,0,0\nclara,,all,slow,,,,,0,101,0\n")
+    answer = shell("import", str(bundle))
+    assert (answer.status, answer.out) == (2, "")
+    lines = answer.err.splitlines()
+    assert any("line 4" in line for line in lines)
+    assert any("line 5" in line and "discount_percent" in line for line in lines)
+    assert not {"\x1b", "\x07"} & set(answer.err)
+    assert books.integer("SELECT COUNT(*) FROM subscriber") == 0
+
+
+def test_import_of_nothing(shell: Shell, tmp_path: Path) -> None:
+    assert shell("import", str(tmp_path / "none")).status == 2
+    assert shell("import", str(tmp_path), "--first-period", "soon").status == 2
+
+
+def closed(books: Database, period: str) -> None:
+    books.execute(
+        "INSERT INTO close_record (period, subscriber_id, status, amount, block, authorised,"
+        " group_id, plan_id, plan_after, in1, out1, in2, out2, in3, out3, in4, out4)"
+        " VALUES (?, 1000, 'exempt', 0, 1, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0)",
+        (period,),
+    )
+
+
+def test_charges_are_of_the_last_period_with_any(ivan: Shell, books: Database) -> None:
+    answer = ivan("export", "charges")
+    assert answer.status == 2
+    assert "no charges yet" in answer.err
+    books.execute("INSERT INTO billing_period (period, state) VALUES ('2026-10', 'closed')")
+    closed(books, "2026-10")
+    closed(books, "2026-11")
+    books.execute("UPDATE close_record SET block = 0 WHERE period = '2026-10'")
+    for words, block in ((("--period", "2026-10"), "no"), ((), "yes")):
+        (row,) = csv.DictReader(io.StringIO(ivan("export", "charges", *words).out))
+        assert (row["login"], row["status"], row["amount"]) == ("ivan", "exempt", "0.00")
+        assert (row["plan_after"], row["addon_after"], row["block"]) == ("home", "", block)
+
+
+def test_json_is_one_object_a_line(ivan: Shell) -> None:
+    ivan("subscriber", "add", "olga", "--group", "people", "--plan", "home")
+    for words in (("--format", "json"), ("--json",)):
+        lines = ivan("export", "subscribers", *words).out.splitlines()
+        assert [json.loads(line)["login"] for line in lines] == ["ivan", "olga"]
+
+
+def test_the_ledger_by_period(ivan: Shell) -> None:
+    ivan("payment", "ivan", "5")
+    rows = list(csv.DictReader(io.StringIO(ivan("export", "ledger").out)))
+    assert [(row["account"], row["amount"]) for row in rows] == [
+        ("ivan", "5.00"),
+        ("cash", "-5.00"),
+    ]
+    assert ivan("export", "ledger", "--period", "2026-11").out.count("\n") == 3
+    assert ivan("export", "ledger", "--period", "2026-12").status == 2
+
+
+def test_export_into_a_new_file(ivan: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "out.csv"
+    answer = ivan("export", "subscribers", "--out", str(file))
+    assert answer.out == f"Wrote 1 rows to {file}.\n"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert file.read_text(encoding="utf-8") == ivan("export", "subscribers").out
+    again = ivan("export", "subscribers", "--out", str(file))
+    assert again.status == 2
+    assert "exists" in again.err
+    assert ivan("export", "subscribers", "--out", str(tmp_path / "no" / "x")).status == 2
+    assert not list(tmp_path.glob(".billdeck-*"))
+
+
+def test_hostile_text_is_escaped(ivan: Shell, books: Database, tmp_path: Path) -> None:
+    books.execute("UPDATE subscriber SET name = ?", ("x\x1b]0;t\x07\nabc\u202ecba",))
+    file = tmp_path / "out.csv"
+    ivan("export", "subscribers", "--out", str(file))
+    as_csv = ivan("export", "subscribers").out
+    for text in (as_csv, file.read_text(encoding="utf-8")):
+        assert "x\\x1b]0;t\\x07\\x0aabc\\u202ecba" in text
+        assert text.count("\n") == 2
+    as_json = ivan("export", "subscribers", "--json").out
+    assert not {"\x1b", "\x07", "\u202e"} & set(as_csv + as_json)
+
+
+@pytest.mark.parametrize(
+    "words", [("cases",), ("subscribers", "--period", "2026-11"), ("charges", "--period", "x"),
+              ("charges", "--period", "2026-01"), ("ledger", "--format", "xml")],
+)  # fmt: skip
+def test_wrong_exports(ivan: Shell, words: tuple[str, ...]) -> None:
+    answer = ivan("export", *words)
+    assert (answer.status, answer.out) == (2, "")

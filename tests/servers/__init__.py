@@ -1,0 +1,1 @@
+"""Real servers, and their stand-ins, that tests start and stop themselves."""

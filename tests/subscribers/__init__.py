@@ -1,0 +1,1 @@
+"""Tests of adding and changing subscribers."""
