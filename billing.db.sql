@@ -83,6 +83,9 @@ CREATE TABLE account (
         OR (id < 1000 AND code IS NOT NULL AND balance IS NULL))
 ) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
 
+-- For the list of debtors, and for any list in the order of balances.
+CREATE INDEX account_balance ON account (balance);
+
 INSERT INTO account (id, code) VALUES
     (1, 'cash'),              -- what subscribers paid in
     (2, 'vat'),               -- VAT taken out of payments
@@ -103,7 +106,7 @@ INSERT INTO account (id, code) VALUES
 -- subscriber's plan and pays nothing: its usage is the main's.
 CREATE TABLE subscriber (
     id                 /*sqlite INTEGER*/ /*! BIGINT*/ PRIMARY KEY REFERENCES account (id),
-    login              VARCHAR(64) NOT NULL UNIQUE CHECK (login <> '' AND length(login) <= 256),
+    login              VARCHAR(64) NOT NULL CHECK (login <> '' AND length(login) <= 256),
     name               VARCHAR(200) NOT NULL DEFAULT '',
     group_id           BIGINT NOT NULL REFERENCES subscriber_group (id),
     plan_id            BIGINT REFERENCES plan (id),
@@ -131,7 +134,13 @@ CREATE TABLE subscriber (
     CHECK (ordered_addon_from IS NOT NULL OR ordered_addon_id IS NULL)
 ) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
 
+CREATE UNIQUE INDEX subscriber_login ON subscriber (login);
 CREATE INDEX subscriber_alias_of ON subscriber (alias_of);
+-- What people search and sort by. Each also costs a little in an import; a plan change costs none.
+CREATE INDEX subscriber_name ON subscriber (name);
+CREATE INDEX subscriber_phone ON subscriber (phone);
+CREATE INDEX subscriber_contract_number ON subscriber (contract_number);
+CREATE INDEX subscriber_state ON subscriber (state);
 
 CREATE TABLE subscriber_service (
     subscriber_id BIGINT NOT NULL REFERENCES subscriber (id),
@@ -301,7 +310,7 @@ CREATE TABLE close_record (
     CHECK (status <> 'failed' OR reason IS NOT NULL)
 ) /*sqlite WITHOUT ROWID*/ /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
 
-CREATE INDEX close_record_status ON close_record (status, period);
+CREATE INDEX close_record_status ON close_record (status, period, block);
 
 -- ---------------------------------------------------------------------------------------------
 -- What ran, who did what

@@ -77,12 +77,14 @@ def run_import(args: argparse.Namespace, session: Session) -> int:
         "first_period": period,
         "opening_sum": format_amount(summary.opening_sum),
         "ignored": list(summary.ignored),
+        "notes": list(summary.notes),
     }
     lines = [f"Imported {count} {name}." for name, count in summary.counts.items()]
     lines.append(f"Opening balances: {session.money(summary.opening_sum)} in all.")
     if period:
         lines.append(f"First period to be closed: {period}.")
     lines += [f"Ignored {name}: it is no part of a bundle." for name in summary.ignored]
+    lines += summary.notes
     session.out.result(data, lines)
     return 0
 

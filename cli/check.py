@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from cli.failures import is_database_error
 from cli.parser import add_command
 from cli.session import Session
 from engine.errors import BilldeckError
@@ -76,6 +77,10 @@ def _caught(part: str, check: Any, session: Session) -> Result:
         result: Result = check(session)
     except BilldeckError as error:
         return Result(part, problems=[error.message])
+    except Exception as error:
+        if not is_database_error(error):
+            raise
+        return Result(part, problems=[f"the database failed: {safe(error, 400)}"])
     return result
 
 
@@ -94,10 +99,10 @@ def _config(session: Session) -> Result:
 
 def _database(session: Session) -> Result:
     from engine.database import where
-    from engine.health import problems_of
+    from engine.health import examine
 
-    problems = problems_of(session.bare_database())
-    return Result("database", [where(session.config.database)], problems)
+    problems, remarks = examine(session.bare_database())
+    return Result("database", [where(session.config.database), *remarks], problems)
 
 
 def _ledger(session: Session) -> Result:

@@ -30,13 +30,18 @@ def run(args: argparse.Namespace, session: Session) -> int:
     """Prints the terms of one charge; 1 when they do not add up to it."""
     from engine.close.explain import explain
 
-    found = explain(session.database, args.login, Period.parse(args.period))
+    found = explain(
+        session.database,
+        args.login,
+        Period.parse(args.period),
+        session.config.billing.timezone,
+    )
     data = {
         "login": found.login,
         "period": found.period,
         "status": found.status,
         "reason": found.reason,
-        "amount": str(found.amount),
+        "amount": f"{found.amount:.2f}",
         "block": found.block,
         "terms": [
             {"kind": term.kind, "text": term.text, "value": f"{term.value:f}"}
@@ -52,7 +57,8 @@ def run(args: argparse.Namespace, session: Session) -> int:
 def _lines(found: Explanation, session: Session) -> list[str]:
     head = f"{found.login} in {found.period}: {found.status.replace('_', ' ')}"
     if found.adds_up is None:
-        return [head + (f", for it {found.reason}" if found.reason else "")]
+        head += f", for it {found.reason}" if found.reason else ""
+        return [head, *(f"  {note}" for note in found.notes)]
     values = [_exact(term.value) for term in found.terms]
     amount = session.money(int(found.amount * 100))
     width = max([len(amount), *(len(value) for value in values)])

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import tempfile
 import time
 import traceback
 from pathlib import Path
+from typing import TypeGuard
 
 from engine.text import safe
+
+_REFUSALS = {
+    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO,
+    errno.EMFILE, errno.ENFILE,
+}  # fmt: skip
 
 
 def is_database_error(error: BaseException) -> bool:
@@ -23,6 +30,20 @@ def database_message(error: BaseException) -> str:
     return (
         f"the database failed: {safe(error, 400)}. What was committed stays, the rest was undone."
         " `billdeck check database` tells more."
+    )
+
+
+def is_refusal(error: BaseException) -> TypeGuard[OSError]:
+    """Whether the operating system had no room or no right for us, which is no fault of ours."""
+    return isinstance(error, OSError) and error.errno in _REFUSALS
+
+
+def refusal_message(error: OSError) -> str:
+    """One line about what the operating system refused."""
+    where = f" {safe(error.filename)}:" if error.filename else ""
+    return (
+        f"the operating system refused:{where} {safe(error.strerror)}. What was committed stays,"
+        " the rest was undone. Look at the free space and the rights, then run it again."
     )
 
 

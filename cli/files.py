@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import tempfile
 from collections.abc import Iterator
@@ -9,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO, cast
 
-from cli.output import Output
-from engine.errors import InputError
+from cli.output import Output, silence
+from engine.errors import InputError, JobFailed
 from engine.text import safe
 
 # No line of a result is this long: nothing is ever cut.
@@ -30,11 +31,21 @@ class SafeLines:
 
 @contextmanager
 def open_result(path: Path | None, out: Output) -> Iterator[TextIO]:
-    """A stream to write lines to; what could harm a terminal is escaped on its way. A file must be
-    new; on an error nothing is left of it. InputError when it exists or cannot be made."""
+    """A stream to write lines to, in UTF-8; what could harm a terminal is escaped on its way. A
+    file must be new; on an error nothing is left of it. InputError when it exists or cannot be
+    made."""
     if path is None:
-        yield cast("TextIO", SafeLines(out.stdout))
-        out.stdout.flush()
+        if isinstance(out.stdout, io.TextIOWrapper):
+            # A program reads this: it gets the same bytes whatever the locale.
+            out.stdout.reconfigure(encoding="utf-8", errors="strict")
+        try:
+            yield cast("TextIO", SafeLines(out.stdout))
+            out.stdout.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            silence(out.stdout)
+            raise JobFailed(f"cannot write the result: {safe(error.strerror)}") from None
         return
     if path.exists() or path.is_symlink():
         raise InputError(f"{safe(path)} exists: nothing is overwritten. Give a new name.")
@@ -43,6 +54,10 @@ def open_result(path: Path | None, out: Output) -> Iterator[TextIO]:
         with partial.open("w", encoding="utf-8", newline="") as stream:
             yield cast("TextIO", SafeLines(stream))
         partial.replace(path)
+    except OSError as error:
+        raise JobFailed(
+            f"cannot write {safe(path)}: {safe(error.strerror)}. Nothing is left of it."
+        ) from None
     finally:
         partial.unlink(missing_ok=True)
 

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from cli.parser import add_command
 from cli.session import Session
+from engine.errors import InputError
 from engine.period import format_ms
 
 if TYPE_CHECKING:
     from engine.queries.runs import JobRun
+
+_MOST = 1_000_000
 
 
 def register(subparsers: Any) -> None:
@@ -29,7 +32,9 @@ def run(args: argparse.Namespace, session: Session) -> int:
 
     timezone = session.config.billing.timezone
     now = session.clock.now_ms()
-    runs = recent_runs(session.database, now, max(args.limit, 1))
+    if not 1 <= args.limit <= _MOST:
+        raise InputError(f"--limit is a number of runs from 1 to {_MOST}")
+    runs = recent_runs(session.database, now, args.limit)
     held = leases(session.database, now)
     data = {
         "runs": [run_data(run, timezone) for run in runs],

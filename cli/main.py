@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -49,11 +50,12 @@ def main(argv: Sequence[str] | None = None, clock: Clock | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     command = first_command(arguments)
     if "--version" in arguments[: arguments.index(command) if command else None]:
-        print(f"billdeck {__version__}")
+        _print_version("--json" in arguments)
         return 0
     from cli.output import Output
     from cli.session import Session
 
+    _open_missing_streams()
     _make_printable()
     out = Output(as_json="--json" in arguments, verbose="--verbose" in arguments)
     session: Session | None = None
@@ -69,6 +71,15 @@ def main(argv: Sequence[str] | None = None, clock: Clock | None = None) -> int:
     finally:
         if session:
             session.close()
+
+
+def _print_version(as_json: bool) -> None:
+    if as_json:
+        import json
+
+        print(json.dumps({"version": __version__}))
+    else:
+        print(f"billdeck {__version__}")
 
 
 def first_command(arguments: Sequence[str]) -> str | None:
@@ -140,8 +151,8 @@ def report(error: BaseException, out: Output) -> int:
     from engine.errors import BilldeckError
 
     if isinstance(error, BilldeckError):
-        if isinstance(error, UsageError) and not out.as_json:
-            print(error.usage, file=out.stderr)
+        if isinstance(error, UsageError):
+            out.usage(error.usage)
         out.error(error.message, error.exit_status)
         return error.exit_status
     if isinstance(error, KeyboardInterrupt):
@@ -152,9 +163,22 @@ def report(error: BaseException, out: Output) -> int:
         return 0
     if not isinstance(error, Exception):
         raise error
-    known = failures.is_database_error(error)
-    out.error(failures.database_message(error) if known else failures.internal_message(error), 1)
+    if failures.is_database_error(error):
+        out.error(failures.database_message(error), 1)
+    elif failures.is_refusal(error):
+        out.error(failures.refusal_message(error), 1)
+    else:
+        out.error(failures.internal_message(error), 1)
     return 1
+
+
+def _open_missing_streams() -> None:
+    """Where a stream was closed by whoever started us, one that leads nowhere stands in: else the
+    next file that we open, the database, would take its place and its output."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            stream = open(os.devnull, mode, encoding="utf-8")  # noqa: PTH123, SIM115
+            setattr(sys, name, stream)
 
 
 def _make_printable() -> None:

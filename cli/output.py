@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
+from engine.errors import JobFailed
 from engine.money import NO_BREAK_SPACE, format_amount_human
 from engine.text import safe
 
@@ -55,7 +56,7 @@ class Output:
 
     def note(self, text: str) -> None:
         """A remark on stderr, not part of the result."""
-        print(safe(text, 100_000), file=self.stderr, flush=True)
+        self._remark(safe(text, 100_000))
 
     def detail(self, text: str) -> None:
         """A remark that only `--verbose` shows."""
@@ -65,22 +66,38 @@ class Output:
     def error(self, message: str, status: int) -> None:
         """An error on stderr, in the form of the output. Its line breaks are ours and stay."""
         text = "\n".join(safe(line, 4000) for line in message.split("\n"))
-        self._note_error(json.dumps({"error": text, "exit": status}) if self.as_json else text)
+        as_json = self.as_json
+        self._remark(
+            json.dumps({"error": text, "exit": status}) if as_json else f"billdeck: {text}"
+        )
 
-    def _note_error(self, text: str) -> None:
+    def usage(self, text: str) -> None:
+        """How a command is written, on stderr, for people."""
+        if not self.as_json:
+            self._remark(text.rstrip())
+
+    def _remark(self, text: str) -> None:
+        """Writes to stderr. A remark that cannot be written never stops what is being done."""
         try:
-            print(text if self.as_json else f"billdeck: {text}", file=self.stderr, flush=True)
-        except BrokenPipeError:
+            print(text, file=self.stderr, flush=True)
+        except OSError:
             silence(self.stderr)
 
     def _write(self, text: str) -> None:
         """Writes to stdout. When its reader has gone (`| head`) the command still goes on to its
-        own end and status: what it does matters more than who listens."""
+        own end and status: what it does matters more than who listens. JobFailed when what the
+        reader asked for cannot be written, as on a full disk."""
         try:
             self.stdout.write(text)
             self.stdout.flush()
         except BrokenPipeError:
             silence(self.stdout)
+        except OSError as error:
+            silence(self.stdout)
+            raise JobFailed(
+                f"cannot write the result: {safe(error.strerror)}. What the command has done stays"
+                " done."
+            ) from None
 
 
 def silence(stream: TextIO) -> None:

@@ -58,6 +58,8 @@ def run(args: argparse.Namespace, session: Session) -> int:
         accept_failures=args.accept_failures,
         digest=args.confirm.lower() if args.confirm is not None else None,
     )
+    with stop_on_signals() as stop:
+        session.await_database(stop)
     if not (args.dry_run or args.yes or args.confirm):
         _ask(options, session)
     title = "Dry run" if args.dry_run else "Month close"

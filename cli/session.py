@@ -13,6 +13,7 @@ from engine.errors import NeedsConfirmation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from threading import Event
     from typing import TextIO
 
     from engine.clock import Clock
@@ -39,6 +40,7 @@ class Session:
         self._clock = clock
         self._stdin = stdin
         self._opened: Database | None = None
+        self._has_schema = False
 
     @cached_property
     def config(self) -> Config:
@@ -63,12 +65,12 @@ class Session:
     @property
     def database(self) -> Database:
         """The open database with billdeck's tables. Raises DatabaseUnavailable or InputError."""
-        if self._opened is not None:
-            return self._opened
-        from engine.schema import require_schema
-
         database = self.bare_database()
-        require_schema(database)
+        if not self._has_schema:
+            from engine.schema import require_schema
+
+            require_schema(database)
+            self._has_schema = True
         return database
 
     def bare_database(self, create: bool = False) -> Database:
@@ -78,6 +80,14 @@ class Session:
         if self._opened is None:
             self._opened = open_database(self.config.database, create)
         return self._opened
+
+    def await_database(self, stop: Event) -> None:
+        """Opens the database for a job, waiting for a server that is not there yet; notes about
+        it go to stderr. Raises DatabaseUnavailable, and Interrupted after `stop`."""
+        from engine.retry import open_patiently
+
+        if self._opened is None:
+            self._opened = open_patiently(self.config.database, stop, self.out.note)
 
     def require(self, role: str) -> None:
         """Refuses (NeedsConfirmation, exit status 4) unless the actor has this role or more."""

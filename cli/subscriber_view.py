@@ -12,6 +12,7 @@ from engine.money import format_amount
 from engine.period import format_ms
 
 if TYPE_CHECKING:
+    from engine.aftermath import LateUsage
     from engine.subscribers import View
 
 
@@ -24,10 +25,8 @@ def view_data(view: View, timezone: tzinfo) -> dict[str, Any]:
         "balance": format_amount(view.balance),
         "aliases": list(view.aliases),
         "open_period": view.period,
-        "usage": [
-            {"direction": direction, "bytes_in": one[0], "bytes_out": one[1]}
-            for direction, one in enumerate(view.usage or (), start=1)
-        ],
+        "usage": _usage_data(view.usage or ()),
+        "late_usage": _late_data(view.late_usage),
         "charges": [
             {
                 "period": charge.period,
@@ -36,6 +35,11 @@ def view_data(view: View, timezone: tzinfo) -> dict[str, Any]:
                 "block": "yes" if charge.block else "no",
                 "plan": charge.plan,
                 "reason": charge.reason,
+                "reversed_by": charge.reversal.entry if charge.reversal else None,
+                "reversed_at": (
+                    format_ms(charge.reversal.at, timezone) if charge.reversal else None
+                ),
+                "late_usage": _late_data(charge.late_usage),
             }
             for charge in view.charges
         ],
@@ -52,6 +56,17 @@ def view_data(view: View, timezone: tzinfo) -> dict[str, Any]:
             for line in view.entries
         ],
     }
+
+
+def _usage_data(usage: tuple[tuple[int, int], ...]) -> list[dict[str, int]]:
+    return [
+        {"direction": direction, "bytes_in": one[0], "bytes_out": one[1]}
+        for direction, one in enumerate(usage, start=1)
+    ]
+
+
+def _late_data(late: tuple[LateUsage, ...]) -> list[dict[str, Any]]:
+    return [{"from_period": one.from_period, "usage": _usage_data(one.usage)} for one in late]
 
 
 def view_lines(view: View, session: Session) -> Iterator[str]:
@@ -105,6 +120,7 @@ def _usage_lines(view: View, session: Session) -> Iterator[str]:
         if any(one)
     ]
     yield from session.out.table(("direction", ">in", ">out"), rows)
+    yield from (f"  {late}" for late in view.late_usage)
 
 
 def _charge_lines(view: View, session: Session) -> Iterator[str]:
@@ -123,6 +139,12 @@ def _charge_lines(view: View, session: Session) -> Iterator[str]:
         for charge in view.charges
     ]
     yield from session.out.table(("period", ">amount", "status", "plan", "note"), rows)
+    timezone = session.config.billing.timezone
+    for charge in view.charges:
+        yield from (f"  {charge.period}: {late}" for late in charge.late_usage)
+        if charge.reversal:
+            at = format_ms(charge.reversal.at, timezone)
+            yield f"  {charge.period}: reversed by entry {charge.reversal.entry} on {at}"
 
 
 def _entry_lines(view: View, session: Session) -> Iterator[str]:

@@ -7,21 +7,23 @@ they mean and `engine.retry` for what to do about them.
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import peewee
 
 from engine.config import DatabaseConfig
 from engine.dialect import MARIADB, SQLITE, Dialect
 from engine.errors import DatabaseUnavailable
-from engine.models.base import connection_of_models
+from engine.file_rights import why_not_writable
 from engine.text import safe
 
 Row = tuple[Any, ...]
+M = TypeVar("M", bound=peewee.Model)
 
 # Seconds that a statement may be silent: a proof over a large ledger takes minutes, not hours.
 _READ_TIMEOUT = 900
@@ -72,6 +74,18 @@ class Database:
         """A count or sum as an int (MariaDB gives sums as Decimal); 0 for NULL or no row."""
         return int(self.value(sql, parameters) or 0)
 
+    def objects(self, query: peewee.ModelSelect[M]) -> list[M]:
+        """All that a query of models (`engine.models`) finds. An object fetches nothing later: what
+        it refers to must be joined and selected with it."""
+        # A query keeps what it once found; a copy of it asks anew.
+        return list(query.clone().execute(self.handle))
+
+    def write(self, query: peewee.ModelInsert | peewee.ModelUpdate | peewee.ModelDelete) -> int:
+        """Carries out an INSERT, UPDATE or DELETE of models. Returns the number that the database
+        gave the new row, or how many rows matched."""
+        answer: int = query.execute(self.handle)
+        return answer
+
     def stream(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[Row]:
         """The rows of a query one by one, without holding them all. No other statement may run
         on this connection until the last row was taken."""
@@ -98,6 +112,24 @@ class Database:
         text = _for_mariadb(sql) if self._mariadb else sql
         with _driver_errors():
             self.handle.cursor().executemany(text, rows if self._mariadb else iter(rows))
+
+    def fill(self, table: str, columns: Mapping[str, str], rows: Sequence[Row]) -> None:
+        """Inserts many rows; `columns` are names with SQL types, in the order of the values (whole
+        numbers, texts, None). On MariaDB the rows travel as one JSON text, in a third of the time
+        of a long list of values."""
+        names = ", ".join(columns)
+        if not self._mariadb:
+            marks = ", ".join("?" for _ in columns)
+            self.write_many(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
+            return
+        paths = ", ".join(
+            f"{name} {kind} PATH '$[{place}]'" for place, (name, kind) in enumerate(columns.items())
+        )
+        self.execute(
+            f"INSERT INTO {table} ({names}) SELECT {names}"
+            f" FROM JSON_TABLE(?, '$[*]' COLUMNS ({paths})) AS given",
+            (json.dumps(rows, ensure_ascii=False, separators=(",", ":")),),
+        )
 
     @contextmanager
     def transaction(self, keep: bool = True) -> Iterator[None]:
@@ -159,22 +191,41 @@ def _driver_errors() -> Iterator[None]:
 
 
 def open_database(config: DatabaseConfig, create: bool = False) -> Database:
-    """Connects as the configuration says and binds the models to it.
+    """Connects as the configuration says.
 
     `create` allows a new SQLite file. Raises DatabaseUnavailable, saying what to do.
     """
+    try:
+        return connected(config, create)
+    except (peewee.PeeweeException, OSError) as error:
+        raise cannot_open(config, error) from None
+
+
+def connected(config: DatabaseConfig, create: bool = False) -> Database:
+    """What `open_database` opens. Raises the driver's peewee.PeeweeException, OSError, and
+    DatabaseUnavailable where there is no SQLite file."""
     database = _sqlite(config, create) if config.engine == "sqlite" else _mariadb(config)
     try:
         database.connect()
         database.value("SELECT 1")
-    except (peewee.PeeweeException, OSError) as error:
+    except (peewee.PeeweeException, OSError):
         database.close()
-        raise DatabaseUnavailable(
-            f"cannot open the database {where(config)}: {safe(error)}."
-            " Nothing was changed. Check section [database] of the configuration."
-        ) from None
-    connection_of_models(database.handle)
+        raise
     return database
+
+
+def cannot_open(config: DatabaseConfig, error: Exception) -> DatabaseUnavailable:
+    """The error for a database that could not be opened, for whatever reason."""
+    return DatabaseUnavailable(
+        f"cannot open the database {where(config)}: {_cause(config, error)}."
+        " Nothing was changed. Check section [database] of the configuration."
+    )
+
+
+def _cause(config: DatabaseConfig, error: Exception) -> str:
+    if config.engine == "sqlite" and (found := why_not_writable(config.path)):
+        return f"{safe(error)}; {found}"
+    return safe(error)
 
 
 def where(config: DatabaseConfig) -> str:

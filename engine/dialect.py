@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 # MariaDB: deadlock, lock wait timeout, changed since the snapshot; Galera reports a lost
 # certification as a deadlock.
 _CONFLICTS = {1213, 1205, 1020}
 # MariaDB: no connection, gone away, lost during a query, shutdown, killed, node not primary.
 _LOST = {2002, 2003, 2006, 2013, 2055, 1053, 1927, 1047, 1152, 1158, 1159, 1160, 1161, 1040}
+# Of these, the ones of a server that one may wait for before there was any connection.
+_ABSENT = {2002, 2003, 2006, 2013, 1040, 1053}
 _DUPLICATES = {1062}
 
 
@@ -23,7 +26,8 @@ class Dialect:
 
     `now_ms` is the database's own clock in epoch milliseconds; `lock_rows` ends a SELECT whose rows
     must not change until the transaction ends; `ordered_join` joins in the order written; a
-    temporary work table has keys of type `work_key` and `work_options` at its end.
+    temporary work table has keys of type `work_key` and `work_options` at its end; `tells_commits`:
+    a connection can tell whether others have committed.
     """
 
     name: str
@@ -32,6 +36,7 @@ class Dialect:
     ordered_join: str
     work_key: str
     work_options: str
+    tells_commits: bool
 
     def update_from(
         self, table: str, source: str, link: str, values: Sequence[str], where: str
@@ -58,9 +63,30 @@ class Dialect:
         added = ", ".join(f"{column} = {column} + VALUES({column})" for column in sums)
         return f"{insert} ON DUPLICATE KEY UPDATE {added}"
 
+    def by_index(self, name: str | None) -> str:
+        """Follows a table in FROM whose rows are to be read by an index, in its order; without a
+        name by the primary key."""
+        if self.name == "sqlite":
+            return f"INDEXED BY {name}" if name else "NOT INDEXED"
+        return f"FORCE INDEX ({name or 'PRIMARY'})"
+
     def packed(self, columns: Sequence[str]) -> str:
         """An expression that joins columns into one text, '|' between, '' for NULL."""
-        return " || '|' || ".join(f"COALESCE({column}, '')" for column in columns)
+        if self.name == "sqlite":
+            return f"printf('{'|'.join(['%s'] * len(columns))}', {', '.join(columns)})"
+        texts = ", ".join(f"COALESCE({column}, '')" for column in columns)
+        return f"CONCAT_WS('|', {texts})"
+
+    def numbers(self, columns: Sequence[str]) -> str:
+        """The last columns of a SELECT, all numbers: as they are, or as one text where the driver
+        takes longer over each column than Python over splitting it. `numbers_of` reads them."""
+        if self.name == "sqlite":
+            return ", ".join(columns)
+        return self.packed(columns)
+
+    def numbers_of(self, cells: Sequence[Any]) -> Sequence[int]:
+        """The numbers in what `numbers` selected; undefined when they were NULL."""
+        return cells if self.name == "sqlite" else [int(part) for part in cells[0].split("|")]
 
 
 SQLITE = Dialect(
@@ -70,6 +96,7 @@ SQLITE = Dialect(
     ordered_join="CROSS JOIN",
     work_key="INTEGER",
     work_options="",
+    tells_commits=True,
 )
 
 MARIADB = Dialect(
@@ -79,6 +106,7 @@ MARIADB = Dialect(
     ordered_join="STRAIGHT_JOIN",
     work_key="BIGINT",
     work_options="ENGINE=MEMORY DEFAULT CHARSET=ascii",
+    tells_commits=False,
 )
 
 
@@ -98,6 +126,25 @@ def is_lost(error: BaseException) -> bool:
     return _code(error) in _LOST or (
         type(error).__name__ == "InterfaceError" and _code(error) in (0, -1)
     )
+
+
+def is_absent(error: BaseException) -> bool:
+    """Whether the server to connect to is not there, or not ready: it may come. A refusal (the
+    password, the certificate, the rights on the socket) does not pass by waiting."""
+    import ssl
+
+    cause = getattr(getattr(error, "orig", None), "original_exception", None)
+    return _code(error) in _ABSENT and not isinstance(cause, ssl.SSLError | PermissionError)
+
+
+def is_no_trigger(error: BaseException) -> bool:
+    """Whether MariaDB says that there is no such trigger."""
+    return _code(error) == 1360
+
+
+def is_hidden_trigger(error: BaseException) -> bool:
+    """Whether MariaDB says that a trigger may not be looked at by this user."""
+    return _code(error) == 1227
 
 
 def is_duplicate(error: BaseException) -> bool:

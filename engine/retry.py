@@ -15,9 +15,10 @@ from typing import TypeVar
 
 import peewee
 
-from engine.database import Database
-from engine.dialect import is_conflict, is_lost
-from engine.errors import DatabaseUnavailable, JobFailed
+from engine.config import DatabaseConfig
+from engine.database import Database, cannot_open, connected, where
+from engine.dialect import is_absent, is_conflict, is_lost
+from engine.errors import BilldeckError, DatabaseUnavailable, Interrupted, JobFailed
 from engine.text import safe
 
 T = TypeVar("T")
@@ -38,13 +39,12 @@ def run_unit(
 
     A conflict with another transaction is tried again at once, with small random pauses. A lost
     connection is waited out with growing pauses for up to `wait_seconds`, `on_wait` being told;
-    `stop` cuts the waiting short. Raises DatabaseUnavailable when the database stays away and
-    JobFailed when conflicts do not end; any other error of the unit as it is.
+    `stop` cuts the waiting short. Raises DatabaseUnavailable when the database stays away,
+    Interrupted when stopped meanwhile, and JobFailed when conflicts do not end; any other error of
+    the unit as it is.
     """
-    waiting = stop or threading.Event()
+    patience = _Patience("database lost", wait_seconds, stop, on_wait)
     conflicts = 0
-    pause = _FIRST_PAUSE
-    lost_at: float | None = None
     while True:
         try:
             database.connect()
@@ -52,12 +52,11 @@ def run_unit(
         except peewee.PeeweeException as error:
             if is_lost(error):
                 database.close()
-                lost_at = lost_at or time.monotonic()
-                _wait_for_database(error, lost_at, pause, wait_seconds, waiting, on_wait)
-                pause = min(pause * 2, _LONGEST_PAUSE)
+                if not patience.wait():
+                    raise _stayed_away(error, patience) from None
             elif is_conflict(error) and conflicts < _CONFLICT_TRIES:
                 conflicts += 1
-                waiting.wait(random.uniform(0.002, 0.01) * min(conflicts, 20))
+                patience.stop.wait(random.uniform(0.002, 0.01) * min(conflicts, 20))
             elif is_conflict(error):
                 raise JobFailed(
                     f"the database refused the same work {conflicts} times because others were"
@@ -67,20 +66,75 @@ def run_unit(
                 raise
 
 
-def _wait_for_database(
-    error: Exception,
-    lost_at: float,
-    pause: float,
-    wait_seconds: float,
-    waiting: threading.Event,
-    on_wait: Callable[[str], None] | None,
-) -> None:
-    gone = time.monotonic() - lost_at
-    if gone + pause > wait_seconds or waiting.is_set():
-        raise DatabaseUnavailable(
-            f"the database was lost and did not come back within {wait_seconds:.0f} s:"
-            f" {safe(error)}. What was committed stays; run the same command again to go on."
-        ) from None
-    if on_wait:
-        on_wait(f"database lost, trying again in {pause:.1f} s")
-    waiting.wait(pause)
+def _stayed_away(error: Exception, patience: _Patience) -> BilldeckError:
+    if patience.stop.is_set():
+        return Interrupted(
+            f"stopped while the database was away: {safe(error)}. What was committed stays; run"
+            " the same command again to go on."
+        )
+    return DatabaseUnavailable(
+        f"the database was lost and did not come back within {patience.seconds:.0f} s:"
+        f" {safe(error)}. What was committed stays; run the same command again to go on."
+    )
+
+
+def open_patiently(
+    config: DatabaseConfig,
+    stop: threading.Event | None = None,
+    on_wait: Callable[[str], None] | None = None,
+) -> Database:
+    """Opens the database as `open_database` does, but waits for a MariaDB server that is not there
+    for up to `config.wait_seconds`, with growing pauses, `on_wait` being told.
+
+    Raises DatabaseUnavailable when it does not come, or at once when it refuses us; Interrupted
+    when stopped meanwhile.
+    """
+    patience = _Patience("the database is not there", config.wait_seconds, stop, on_wait)
+    while True:
+        try:
+            database = connected(config)
+        except (peewee.PeeweeException, OSError) as error:
+            if not is_absent(error) or not (patience.wait() or patience.stop.is_set()):
+                raise cannot_open(config, error) from None
+            database = None
+        if patience.stop.is_set():
+            if database:
+                database.close()
+            raise Interrupted(
+                f"stopped while waiting for the database {where(config)}. Nothing was changed; run"
+                " the same command again."
+            )
+        if database:
+            return database
+
+
+class _Patience:
+    """Waiting for a database in growing pauses, `seconds` in all since the first of them. `stop`
+    ends a pause; `on_wait` is told `what` and how long the pause is."""
+
+    def __init__(
+        self,
+        what: str,
+        seconds: float,
+        stop: threading.Event | None,
+        on_wait: Callable[[str], None] | None,
+    ) -> None:
+        self.seconds = seconds
+        self.stop = stop or threading.Event()
+        self._what = what
+        self._on_wait = on_wait
+        self._pause = _FIRST_PAUSE
+        self._began: float | None = None
+
+    def wait(self) -> bool:
+        """Waits a while; False at once when that would be too long, or after `stop`."""
+        now = time.monotonic()
+        if self._began is None:
+            self._began = now
+        if self.stop.is_set() or now - self._began + self._pause > self.seconds:
+            return False
+        if self._on_wait:
+            self._on_wait(f"{self._what}, trying again in {self._pause:.1f} s")
+        self.stop.wait(self._pause)
+        self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+        return True

@@ -22,6 +22,12 @@ _MARKED = re.compile(r"^-- @engine (\w+)\s*$")
 _SQLITE_PART = re.compile(r"/\*sqlite (.*?)\*/")
 _MARIADB_PART = re.compile(r"/\*! (.*?)\*/")
 _OLDEST_MARIADB = (10, 6)
+# Tables of this name test the rights of the database user; none outlives `create`, unless the
+# user may make tables and not drop them.
+_PROBE = "billdeck_init_probe"
+_INIT_LOCK = "billdeck_init"
+# Stands from the first table on until all is there; see `_make_on_mariadb`.
+_UNFINISHED = "billdeck_init_unfinished"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -71,11 +77,19 @@ def statements(engine: str) -> Iterator[str]:
 def create(database: Database) -> None:
     """Creates all tables in an empty database. InputError when it is not empty or something would
     stop it half-way; then nothing was changed."""
-    tables = database.handle.get_tables()
+    on_mariadb = database.dialect.name == "mariadb"
+    if on_mariadb and database.integer(f"SELECT GET_LOCK('{_INIT_LOCK}', 0)") != 1:
+        raise InputError("another `billdeck init` is at work here. Nothing was changed.")
+    tables = [name for name in database.handle.get_tables() if not name.startswith(_PROBE)]
+    if _UNFINISHED in tables:
+        ours = {*_table_names(), _UNFINISHED, "schema_migration"}
+        tables = [name for name in tables if name not in ours]
     if tables:
+        known = "billing_period" in tables
         raise InputError(
             f"the database is not empty (it has {len(tables)} tables, {safe(tables[0])} first)."
-            " Nothing was changed. `billdeck migrate` upgrades an existing one."
+            " Nothing was changed. "
+            + ("`billdeck migrate` upgrades it." if known else "Give billdeck one of its own.")
         )
     if database.dialect.name == "sqlite":
         with database.transaction():
@@ -83,9 +97,29 @@ def create(database: Database) -> None:
                 database.execute(statement)
     else:
         _check_server(database)
-        for statement in statements("mariadb"):
-            database.execute(statement)
+        _make_on_mariadb(database)
     _mark_migrations(database)
+    if on_mariadb:
+        database.execute(f"DROP TABLE {_UNFINISHED}")
+        database.execute(f"DO RELEASE_LOCK('{_INIT_LOCK}')")
+
+
+def _table_names() -> list[str]:
+    """The tables of billing.db.sql, in the order of its foreign keys."""
+    made = (re.match(r"CREATE TABLE (\w+)", statement) for statement in statements("mariadb"))
+    return [match[1] for match in made if match]
+
+
+def _make_on_mariadb(database: Database) -> None:
+    """All tables and triggers. What an `init` that was cut off has left is dropped before: its mark
+    still stands, with which nobody can have brought in data."""
+    database.execute(
+        f"CREATE TABLE IF NOT EXISTS {_UNFINISHED} (id BIGINT PRIMARY KEY) ENGINE=InnoDB"
+    )
+    for table in reversed(_table_names()):
+        database.execute(f"DROP TABLE IF EXISTS {table}")
+    for statement in statements("mariadb"):
+        database.execute(statement)
 
 
 def _check_server(database: Database) -> None:
@@ -111,10 +145,14 @@ def _check_server(database: Database) -> None:
 
 def _try_rights(database: Database, trigger_needs_super: bool) -> None:
     """Makes, uses and drops a probe table with a trigger: grants have too many forms to read."""
-    probe = "billdeck_init_probe"
+    probe = _PROBE
+    create_probe = f"CREATE TABLE IF NOT EXISTS {probe} (id BIGINT PRIMARY KEY) ENGINE=InnoDB"
     step = "CREATE"
     try:
-        database.execute(f"CREATE TABLE {probe} (id BIGINT PRIMARY KEY) ENGINE=InnoDB")
+        database.execute(create_probe)
+        step = "DROP"
+        database.execute(f"DROP TABLE {probe}")
+        database.execute(create_probe)
         step = "REFERENCES"
         database.execute(
             f"CREATE TABLE {probe}_child (id BIGINT PRIMARY KEY REFERENCES {probe} (id))"
@@ -151,9 +189,10 @@ def _missing_right(step: str, error: Exception, trigger_needs_super: bool) -> st
             " `SET GLOBAL log_bin_trust_function_creators = 1` (and the same in its"
             " configuration). Nothing was changed."
         )
+    left = f", but for the empty table {_PROBE}" if step == "DROP" else ""
     return (
         message + " As an administrator: GRANT ALL PRIVILEGES ON the billdeck database TO its"
-        " user. Nothing was changed."
+        f" user. Nothing was changed{left}."
     )
 
 
@@ -177,7 +216,9 @@ def pending_migrations(database: Database) -> list[str]:
 
 
 def require_schema(database: Database) -> None:
-    """InputError unless the database has billdeck's tables."""
+    """InputError unless the database has billdeck's tables, all of them."""
+    if database.dialect.name == "mariadb" and database.handle.table_exists(_UNFINISHED):
+        raise InputError("`billdeck init` was cut off here: run it again, it begins anew.")
     if not database.handle.table_exists("billing_period"):
         raise InputError("this database has no billdeck tables: make them with `billdeck init`.")
 

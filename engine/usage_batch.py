@@ -10,7 +10,7 @@ import peewee
 
 from engine.bundle.fields import MAX_SUM
 from engine.database import Database, Row
-from engine.dialect import is_duplicate
+from engine.dialect import is_duplicate, is_lost
 from engine.errors import InputError
 from engine.period import Period
 from engine.periods import note_usage, period_state
@@ -53,8 +53,13 @@ def write_batch(
     batch = _Batch(database, rows)
 
     def unit() -> Counts:
-        with database.transaction():
-            return batch.write()
+        try:
+            with database.transaction():
+                return batch.write()
+        except peewee.PeeweeException as error:
+            if not is_lost(error):
+                batch.was_undone()
+            raise
 
     for _ in range(_CONFLICT_TRIES):
         try:
@@ -98,6 +103,10 @@ class _Batch:
             [row[:7] for row in fresh],
         )
         return counts
+
+    def was_undone(self) -> None:
+        """The try before is known to have left nothing: what is found now is another's work."""
+        self._tried = None
 
     def _known(self) -> dict[str, Row]:
         """The records that are there already: subscriber, at, direction, bytes by key."""

@@ -11,7 +11,10 @@ import os
 import socket
 from pathlib import Path
 
+import peewee
+
 from engine.database import Database
+from engine.dialect import is_duplicate
 from engine.errors import LeaseHeld
 from engine.text import safe
 
@@ -76,7 +79,7 @@ class Lease:
                 (self._name,),
             )
             if row is None:
-                database.execute("INSERT INTO lease (name) VALUES (?)", (self._name,))
+                self._make_row()
                 row = (None, 0, 0)
             holder, token, in_force = row
             if holder and in_force and holder != self.holder and not is_gone(holder):
@@ -91,8 +94,19 @@ class Lease:
                 (self.holder, TTL_MS, self._name, token),
             )
             if taken.rowcount != 1:
-                raise LeaseHeld(f"{self._name} was taken by another run just now.")
+                raise self._taken()
             self.token = int(token) + 1
+
+    def _make_row(self) -> None:
+        try:
+            self._database.execute("INSERT INTO lease (name) VALUES (?)", (self._name,))
+        except peewee.IntegrityError as error:
+            if not is_duplicate(error):
+                raise
+            raise self._taken() from None
+
+    def _taken(self) -> LeaseHeld:
+        return LeaseHeld(f"{self._name} was taken by another run just now. Nothing was changed.")
 
     def prove(self) -> None:
         """Proves and renews the lease in the caller's transaction. LeaseHeld when it was lost."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from engine.clock import Clock
 from engine.database import Database
+from engine.models.operations import JobRun
 
 
 class RunRecord:
@@ -12,40 +15,33 @@ class RunRecord:
     def __init__(self, database: Database, clock: Clock, job: str, holder: str, actor: str) -> None:
         self._database = database
         self._clock = clock
-        self._job = job
-        self._holder = holder
-        self._actor = actor
+        self._run = {"job": job, "holder": holder, "actor": actor}
         self._id = 0
 
     def start(self, subject: str) -> None:
         """Begins the record. Runs of the job that never ended are marked as interrupted: whoever
         starts holds the lease, so none of them is alive."""
-        database, now = self._database, self._clock.now_ms()
-        with database.transaction():
-            database.execute(
-                "UPDATE job_run SET state = 'interrupted', finished_at = heartbeat_at,"
-                " note = 'ended without a word' WHERE job = ? AND state = 'running'",
-                (self._job,),
-            )
-            self._id = database.insert(
-                "INSERT INTO job_run (job, subject, state, holder, actor, started_at, heartbeat_at)"
-                " VALUES (?, ?, 'running', ?, ?, ?, ?)",
-                (self._job, subject, self._holder, self._actor, now, now),
-            )
+        now = self._clock.now_ms()
+        left = JobRun.update(
+            state="interrupted", finished_at=JobRun.heartbeat_at, note="ended without a word"
+        ).where(JobRun.job == self._run["job"], JobRun.state == "running")
+        begun = JobRun.insert(
+            **self._run, subject=subject, state="running", started_at=now, heartbeat_at=now
+        )
+        with self._database.transaction():
+            self._database.write(left)
+            self._id = self._database.write(begun)
 
     def progress(self, done: int, total: int, note: str = "") -> None:
         """How far the run is; in the caller's transaction, so it never says more than is true."""
-        self._database.execute(
-            "UPDATE job_run SET done = ?, total = ?, note = ?, heartbeat_at = ? WHERE id = ?",
-            (done, total, note[:300], self._clock.now_ms(), self._id),
-        )
+        self._set(self._clock.now_ms(), done=done, total=total, note=note[:300])
 
     def finish(self, state: str, note: str) -> None:
         """Ends the record: `state` done, failed or interrupted."""
         now = self._clock.now_ms()
         with self._database.transaction():
-            self._database.execute(
-                "UPDATE job_run SET state = ?, note = ?, heartbeat_at = ?, finished_at = ?"
-                " WHERE id = ?",
-                (state, note[:300], now, now, self._id),
-            )
+            self._set(now, state=state, note=note[:300], finished_at=now)
+
+    def _set(self, now_ms: int, **columns: Any) -> None:
+        alive = JobRun.update(heartbeat_at=now_ms, **columns).where(JobRun.id == self._id)
+        self._database.write(alive)

@@ -19,7 +19,8 @@ class Entries:
     """The rows of one catalogue table: those in the database and those of the bundle, by code.
 
     New ones get the numbers after the highest in the database, in file order. `rows` are those to
-    write: the number, then the values in the order of the file's columns.
+    write: the number, then the values in the order of the file's columns. `whole` is False when
+    the file could not be read: then a code that is missing here may be in it.
     """
 
     table: str
@@ -29,6 +30,7 @@ class Entries:
     new: dict[str, int] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
     rows: list[tuple[Value, ...]] = field(default_factory=list)
+    whole: bool = True
 
     def find(self, code: str) -> int | None:
         """The number of a code, None for an unknown one."""
@@ -93,6 +95,7 @@ def read_catalogue(files: dict[str, Path], database: Database, problems: Problem
         if name in files:
             for record in read(files[name], columns.FILES[name], problems):
                 entries.take(files[name].name, record, problems)
+            entries.whole = files[name].name not in problems.unread
     return catalogue
 
 

@@ -22,6 +22,7 @@ class Column:
 
 _CODE = f.code(40)
 _NAME = f.text(200)
+# A login that is looked up; a new one has a rule of its own.
 LOGIN = f.code(64)
 
 _PLAN_DIRECTIONS = tuple(
@@ -56,7 +57,7 @@ SERVICES = (
 GROUPS = (Column("group", _CODE), Column("name", _NAME), Column("charge", f.yes_no))
 
 SUBSCRIBERS = (
-    Column("login", LOGIN),
+    Column("login", f.new_login),
     Column("name", _NAME),
     Column("group", _CODE),
     Column("plan", f.optional(_CODE)),

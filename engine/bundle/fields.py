@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from engine.errors import InputError
+from engine.login import check_login
 from engine.money import parse_amount, parse_price
 from engine.period import Period, parse_date
 from engine.text import safe
@@ -52,6 +53,14 @@ def code(limit: int, forbidden: str = "") -> Parser:
         return cell
 
     return parse
+
+
+def new_login(cell: str) -> str:
+    """The login of a subscriber that is to be made."""
+    try:
+        return check_login(cell)
+    except InputError as error:
+        raise InputError(f"'{safe(cell, 60)}' {error.message}" if cell else error.message) from None
 
 
 def text(limit: int) -> Parser:

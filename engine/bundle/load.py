@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import peewee
 
+from engine.audit import AuditLine, write_audit
 from engine.bundle.catalogue import read_catalogue
 from engine.bundle.checks import check_subscribers
 from engine.bundle.columns import FILES, IGNORED_FILES, LATER_FILES
@@ -32,12 +32,13 @@ from engine.text import safe
 class ImportSummary:
     """What was imported. `counts` are records by file name without `.csv`; `first_period` is the
     first to be closed; `opening_sum` sums the opening balances in minor units; `ignored` names
-    files that were there and not read."""
+    files that were there and not read; `notes` are sentences on what was read and not taken."""
 
     counts: dict[str, int] = field(default_factory=dict)
     first_period: Period | None = None
     opening_sum: int = 0
     ignored: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def import_bundle(
@@ -62,7 +63,7 @@ def import_bundle(
         bundle, summary = _read(
             database, staging, files, first_period, Problems(subject), clock.now_ms(), actor
         )
-        summary = ImportSummary(summary.counts, bundle.first, summary.opening_sum, ignored)
+        summary = replace(summary, ignored=ignored)
         writer = Writer(database, bundle, billing, progress)
         mark = f"bundle:{uuid.uuid4().hex}"
 
@@ -154,9 +155,22 @@ def _read(
     }
     bundle = Checked(catalogue, staging, first, periods, totals.rows, totals.openings, now, actor)
     summary = ImportSummary(
-        {name: count for name, count in counts.items() if name in files}, first, totals.sum
+        {name: count for name, count in counts.items() if name in files},
+        first,
+        totals.sum,
+        notes=_notes(totals.aliases_with_own),
     )
     return bundle, summary
+
+
+def _notes(aliases_with_own: int) -> tuple[str, ...]:
+    if not aliases_with_own:
+        return ()
+    if aliases_with_own == 1:
+        who = "1 alias has services or orders of its own"
+    else:
+        who = f"{aliases_with_own} aliases have services or orders of their own"
+    return (f"{who}: not taken, an alias is never charged.",)
 
 
 def _first_period(database: Database, staging: Staging, wanted: Period | None) -> Period | None:
@@ -185,7 +199,4 @@ def _audit(
         "first_period": str(summary.first_period) if summary.first_period else None,
         "opening_sum": summary.opening_sum,
     }
-    database.execute(
-        "INSERT INTO audit (at, actor, action, object, state_after) VALUES (?, ?, 'import', ?, ?)",
-        (bundle.now, bundle.actor, mark, json.dumps(after, ensure_ascii=False)),
-    )
+    write_audit(database, AuditLine(bundle.now, bundle.actor, "import", mark, None, after))

@@ -45,12 +45,14 @@ class WrongFiles(InputError):
 
 
 class Problems:
-    """Gathers problems: all are counted, the first `SHOWN` are kept."""
+    """Gathers problems: all are counted, the first `SHOWN` are kept. `unread` has the names of
+    files that could not be read, or not to their end: what others refer to may stand in them."""
 
     def __init__(self, subject: str) -> None:
         self._subject = subject
         self._kept: list[Problem] = []
         self.total = 0
+        self.unread: set[str] = set()
 
     def add(self, file: str, line: int, column: str, message: str) -> None:
         """Adds a problem; `message` must already be fit for a terminal."""

@@ -44,6 +44,7 @@ class _Lines:
             self.number += 1
             if len(line) == MAX_LINE:
                 self._report(f"is longer than {MAX_LINE} bytes; the rest of the file was not read")
+                self._problems.unread.add(self._name)
                 return
             if self.number == 1 and line.startswith(_BOM):
                 line = line[len(_BOM) :]
@@ -62,7 +63,8 @@ class _Lines:
 
 
 def read(path: Path, columns: tuple[Column, ...], problems: Problems) -> Iterator[Record]:
-    """The records of a file, one by one; mistakes go to `problems`.
+    """The records of a file, one by one; mistakes go to `problems`, and the file's name to its
+    `unread` when the header or the rest is unusable.
 
     Raises InputError when the file cannot be opened or read.
     """
@@ -82,6 +84,7 @@ def _records(
     before = problems.total
     line, header = next(rows, (1, []))
     if problems.total > before or not _check_header(name, line, header, columns, problems):
+        problems.unread.add(name)
         return
     width = len(header)
     by_name = {column.name: column for column in columns}
@@ -127,6 +130,7 @@ def _rows(name: str, file: BinaryIO, problems: Problems) -> Iterator[tuple[int, 
             message, last = _csv_message(str(error))
             problems.add(name, lines.number - reader.line_num + taken + 1, "", message)
             if last:
+                problems.unread.add(name)
                 return
         else:
             yield lines.number - reader.line_num + taken + 1, cells

@@ -33,9 +33,11 @@ _ALIASES_FROM = 1 << 40
 
 @dataclass
 class Totals:
-    """What was staged: records, and the opening balances' number, sum and sum of sizes."""
+    """What was staged: records, and the opening balances' number, sum and sum of sizes;
+    `aliases_with_own` counts aliases whose services or orders were left out."""
 
     rows: int = 0
+    aliases_with_own: int = 0
     openings: int = 0
     sum: int = 0
     size: int = 0
@@ -134,21 +136,29 @@ class SubscriberStage:
             self._mains += 1
             n = self._mains
         else:
-            self._check_alias(line, login, alias_of, next_plan, next_addon, services)
+            if alias_of == login:
+                self._problems.add(self._file, line, "alias_of", "is an alias of itself")
             self._aliases += 1
             n = _ALIASES_FROM + self._aliases
         since, first_day = self._start(line, start_day, active_since, alias_of is not None)
         catalogue = self._catalogue
-        for service in services:
-            self._services.add((n, self._find(line, "services", catalogue.services, service)))
+        ordered = self._find(line, "next_plan", catalogue.plans, next_plan)
+        ordered_addon = self._find(line, "next_addon", catalogue.addons, next_addon)
+        taken = [self._find(line, "services", catalogue.services, one) for one in services]
+        if alias_of is not None and (next_plan or next_addon or services):
+            # An alias is never charged: what it would be charged for is looked at, not kept.
+            self.totals.aliases_with_own += 1
+            ordered, ordered_addon, taken = None, None, []
+        for service in taken:
+            self._services.add((n, service))
         self._rows.add(
             (
                 n, line, login, name,
                 self._find(line, "group", catalogue.groups, group),
                 self._find(line, "plan", catalogue.plans, plan),
-                self._find(line, "next_plan", catalogue.plans, next_plan),
+                ordered,
                 self._find(line, "addon", catalogue.addons, addon),
-                self._find(line, "next_addon", catalogue.addons, next_addon),
+                ordered_addon,
                 since, first_day, discount, balance, uid, phone, email, contract_number,
                 contract_date, address, credit_limit, fee_day, state, alias_of,
                 n if alias_of is None else None,
@@ -164,7 +174,7 @@ class SubscriberStage:
         if code is None:
             return None
         found = entries.find(code)
-        if found is None:
+        if found is None and entries.whole:
             self._problems.add(
                 self._file, line, column, f"there is no {entries.title} '{safe(code, 60)}'"
             )
@@ -184,25 +194,3 @@ class SubscriberStage:
         except InputError as error:
             self._problems.add(self._file, line, "start_day", error.message)
             return None, None
-
-    def _check_alias(
-        self,
-        line: int,
-        login: str,
-        alias_of: str,
-        next_plan: str | None,
-        next_addon: str | None,
-        services: tuple[str, ...],
-    ) -> None:
-        if alias_of == login:
-            self._problems.add(self._file, line, "alias_of", "is an alias of itself")
-        for column, value in (
-            ("next_plan", next_plan),
-            ("next_addon", next_addon),
-            ("services", services),
-        ):
-            if value:
-                self._problems.add(
-                    self._file, line, column,
-                    "must be empty for an alias: its main subscriber has it",
-                )  # fmt: skip

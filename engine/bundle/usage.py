@@ -19,6 +19,7 @@ from engine.text import safe
 # A usage period further than this from the first one is a slip of the pen.
 MAX_MONTHS = 120
 _FILE = "usage.csv"
+_SUBSCRIBERS_FILE = "subscribers.csv"
 _LOOKUP = 2_000
 _WIDTH = 12
 
@@ -86,7 +87,10 @@ def _wrong_period(period: str, first: Period | None) -> str:
 
 
 def _check_unknown(staging: Staging, records: Iterable[Row], problems: Problems) -> None:
-    """Usage of nobody, unless the login's own record was wrong, which is told already."""
+    """Usage of nobody, unless the login's own record or the whole file of subscribers was wrong,
+    which is told already."""
+    if _SUBSCRIBERS_FILE in problems.unread:
+        return
     for record in records:
         if staging.value("SELECT 1 FROM spoiled WHERE login = ?", (record[2],)) is None:
             problems.add(

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from engine.close.rating import Direction
 from engine.database import Database
+from engine.models import plans as tables
+from engine.models.subscribers import SubscriberGroup
 
 
 class Plan(NamedTuple):
@@ -29,18 +31,20 @@ class Fee(NamedTuple):
 
 
 class Catalogue(NamedTuple):
-    """Everything by its id. `groups` says whether a group is charged."""
+    """Everything by its id. `groups` says whether a group is charged; `plan_codes` has the plans
+    that cannot be rated, too."""
 
     plans: dict[int, Plan]
     addons: dict[int, Fee]
     services: dict[int, Fee]
     groups: dict[int, bool]
+    plan_codes: dict[int, str]
 
     def plan_code(self, plan_id: int | None) -> str:
         """The code of a plan, '' for none; a plan that is gone shows its id."""
         if plan_id is None:
             return ""
-        return self.plans[plan_id].code if plan_id in self.plans else f"#{plan_id}"
+        return self.plan_codes.get(plan_id, f"#{plan_id}")
 
     def addon_code(self, addon_id: int | None) -> str:
         """The code of an add-on plan, '' for none; one that is gone shows its id."""
@@ -52,32 +56,24 @@ class Catalogue(NamedTuple):
 def load_catalogue(database: Database) -> Catalogue:
     """Reads all of it. A plan without its four directions is left out: it cannot be rated."""
     directions: dict[int, dict[int, Direction]] = {}
-    for plan_id, number, included, price, counts in database.rows(
-        "SELECT plan_id, direction, included_bytes, overage_price, counts FROM plan_direction"
-    ):
-        directions.setdefault(plan_id, {})[number] = Direction(included, price, counts)
-    plans = {}
-    for plan_id, code, name, fee, ratio, carry_over in database.rows(
-        "SELECT id, code, name, monthly_fee, direction2_ratio, carry_over FROM plan"
-    ):
-        found = directions.get(plan_id, {})
+    for row in database.objects(tables.PlanDirection.select()):
+        rated = Direction(row.included_bytes, row.overage_price, row.counts)
+        directions.setdefault(row.plan_id, {})[row.direction] = rated
+    plans, plan_codes = {}, {}
+    for plan in database.objects(tables.Plan.select()):
+        plan_codes[plan.id] = plan.code
+        found = directions.get(plan.id, {})
         if len(found) == 4:
             four = (found[1], found[2], found[3], found[4])
-            plans[plan_id] = Plan(code, name, fee, ratio, bool(carry_over), four)
-    addons = {
-        addon_id: Fee(code, name, "addon", fee)
-        for addon_id, code, name, fee in database.rows(
-            "SELECT id, code, name, monthly_fee FROM addon"
-        )
-    }
-    services = {
-        service_id: Fee(code, name, kind, fee)
-        for service_id, code, name, kind, fee in database.rows(
-            "SELECT id, code, name, kind, monthly_fee FROM service"
-        )
-    }
-    groups = {
-        group_id: bool(charge)
-        for group_id, charge in database.rows("SELECT id, charge FROM subscriber_group")
-    }
-    return Catalogue(plans, addons, services, groups)
+            fee, ratio, carry_over = plan.monthly_fee, plan.direction2_ratio, bool(plan.carry_over)
+            plans[plan.id] = Plan(plan.code, plan.name, fee, ratio, carry_over, four)
+    addons = database.objects(tables.Addon.select())
+    services = database.objects(tables.Service.select())
+    groups = database.objects(SubscriberGroup.select())
+    return Catalogue(
+        plans,
+        {one.id: Fee(one.code, one.name, "addon", one.monthly_fee) for one in addons},
+        {one.id: Fee(one.code, one.name, one.kind, one.monthly_fee) for one in services},
+        {group.id: bool(group.charge) for group in groups},
+        plan_codes,
+    )

@@ -1,9 +1,9 @@
 """One chunk of a month close: the subscribers of a range of ids, in one transaction.
 
-Read everything about the range, decide in Python, write with a few statements for all of it: late
-usage of earlier periods, balances, one charge entry with a posting per subscriber and one per
-revenue account, close records, carried usage, ordered plans. Subscribers that have a record already
-are not read, so a chunk can be repeated.
+What `engine.close.decide` decides is written with a few statements for all of the range: late usage
+of earlier periods, balances, one charge entry with a posting per subscriber and one per revenue
+account, close records, carried usage, ordered plans. Subscribers that have a record already are not
+decided again, so a chunk can be repeated.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from engine.close.conditions import Conditions, ConditionsBook, Discounts, Services, Tariff
+from engine.close.ahead import ReadAhead
+from engine.close.conditions import ConditionsBook, Tariff
+from engine.close.decide import Decider, Decision
 from engine.close.late import LateUsage
-from engine.close.rating import NO_BYTES, Charge, Discount, Four
-from engine.close.statements import Statements, make
+from engine.close.rating import NO_BYTES
+from engine.close.statements import CARRIED_COLUMNS, WORK_COLUMNS, Statements, make
 from engine.close.terms import keep_terms, store_terms
 from engine.database import Database, Row
 from engine.ledger.accounts import (
@@ -27,17 +29,6 @@ from engine.ledger.accounts import (
 from engine.ledger.journal import new_entry
 from engine.period import Period
 
-_NOTHING = Charge(0, 0, 0, 0, 0, 0, False, NO_BYTES)
-_IDLE: Sequence[int] = (0,) * 8
-
-
-class Decision(NamedTuple):
-    """What a close does with one subscriber."""
-
-    subscriber_id: int
-    conditions: Conditions
-    charge: Charge
-
 
 class ChunkResult(NamedTuple):
     """What a chunk did: decisions in order of subscriber, and how many failed ones of an earlier
@@ -45,6 +36,13 @@ class ChunkResult(NamedTuple):
 
     decisions: list[Decision]
     retried: int
+
+
+def together(attempts: Sequence[ChunkResult]) -> ChunkResult:
+    """What a chunk did that took several attempts: one whose commit was carried out, though the
+    answer was lost, leaves only its failed ones to the next."""
+    decisions = {one.subscriber_id: one for result in attempts for one in result.decisions}
+    return ChunkResult(list(decisions.values()), attempts[0].retried)
 
 
 class Sums(NamedTuple):
@@ -65,6 +63,10 @@ class Dating(NamedTuple):
     actor: str
 
 
+Span = tuple[int, int]
+"""A range of subscriber ids: after the first, up to the second."""
+
+
 class Chunk:
     """Closes ranges of subscribers for one period over one connection."""
 
@@ -74,88 +76,58 @@ class Chunk:
         book: ConditionsBook,
         period: Period,
         late: LateUsage,
+        read_ahead: bool = False,
     ) -> None:
         self._database = database
-        self._book = book
         self._period = str(period)
         self._next = str(period.next())
-        self._days = (period.last_day().isoformat(), period.first_day().isoformat())
         self._late = late
         self._sql: Statements = make(database.dialect)
+        self._decider = Decider(database, book, period, self._sql)
+        self._ahead = ReadAhead(database, self._decider) if read_ahead else None
 
     def close(
         self,
-        after: int,
-        upto: int,
+        span: Span,
+        following: Span,
         dating: Dating,
         inside: Callable[[ChunkResult], None],
         keep: bool = True,
     ) -> ChunkResult:
-        """Closes the subscribers with `after < id <= upto` in one transaction.
+        """Closes the subscribers of a range in one transaction.
 
-        `inside` is called with the result before the commit; an error of it undoes the chunk.
-        `keep` False rolls everything back (a dry run).
+        `following` is the range to come next. `inside` is called with the result before the commit;
+        an error of it undoes the chunk. `keep` False rolls everything back (a dry run).
         """
         tariffs: set[Tariff] = set()
         terms: dict[str, int] = {}
         with self._database.transaction(keep):
-            self._late.move(after, upto)
-            decisions = self._decide(after, upto)
+            self._late.move(*span)
+            decisions = self._ahead.take(*span) if self._ahead else None
+            if decisions is None:
+                decisions = self._decider.decide(*span)
             retried = 0
             if decisions:
                 tariffs = {one.conditions.tariff for one in decisions if one.conditions.tariff}
                 terms = store_terms(self._database, tariffs)
-                retried = self._write(decisions, terms, (after, upto), dating)
+                retried = self._write(decisions, terms, span, following, dating)
             result = ChunkResult(decisions, retried)
             inside(result)
         if keep:
             keep_terms(tariffs, terms)
         return result
 
-    def _decide(self, after: int, upto: int) -> list[Decision]:
-        database, sql, period = self._database, self._sql, self._period
-        rows = database.rows(sql.read, (*self._days, period, period, after, upto))
-        if not rows:
-            return []
-        extras = self._extras(after, upto)
-        credits: dict[int, Four] = {
-            row[0]: (row[1], row[2], row[3], row[4])
-            for row in database.rows(sql.credits, (period, after, upto))
-        }
-        of = self._book.of
-        decisions = []
-        for subscriber_id, packed, authorised, *usage in rows:
-            extra = extras.get(subscriber_id)
-            conditions = of(packed, *extra) if extra else of(packed)
-            if conditions.tariff is None:
-                charge = _NOTHING
-            else:
-                credit = credits.get(subscriber_id, NO_BYTES)
-                used = _IDLE if authorised is None else usage
-                charge = conditions.tariff.rating.rate(used, credit)
-            decisions.append(Decision(subscriber_id, conditions, charge))
-        return decisions
-
-    def _extras(self, after: int, upto: int) -> dict[int, tuple[Services, Discounts]]:
-        """Services and discounts of those in the range who have any."""
-        database, sql = self._database, self._sql
-        services: dict[int, Services] = {}
-        for subscriber_id, service_id in database.rows(sql.services, (after, upto)):
-            services[subscriber_id] = (*services.get(subscriber_id, ()), service_id)
-        discounts: dict[int, Discounts] = {}
-        for subscriber_id, *discount in database.rows(sql.discounts, (after, upto)):
-            more = Discount._make(discount)
-            discounts[subscriber_id] = (*discounts.get(subscriber_id, ()), more)
-        return {
-            subscriber_id: (services.get(subscriber_id, ()), discounts.get(subscriber_id, ()))
-            for subscriber_id in services.keys() | discounts.keys()
-        }
+    def end(self) -> None:
+        """Gives back what reading ahead needed."""
+        if self._ahead:
+            self._ahead.close()
 
     def _write(
         self,
         decisions: list[Decision],
         terms: dict[str, int],
-        span: tuple[int, int],
+        span: Span,
+        following: Span,
         dating: Dating,
     ) -> int:
         database, sql, period = self._database, self._sql, self._period
@@ -163,25 +135,29 @@ class Chunk:
         database.execute(sql.create_work)
         database.execute(sql.clear_work)
         work, sums = _work_rows(decisions, terms)
-        database.write_many(sql.fill_work, work)
-        # Balances before postings: whoever moves money locks accounts first.
-        database.execute(sql.balances, (*span, *span))
-        entry_id = self._post(decisions, sums, span, dating)
-        database.execute(sql.records, (entry_id, span[0], *span, *span, period))
+        database.fill("close_work", WORK_COLUMNS, work)
         carried = [
             (self._next, one.subscriber_id, *one.charge.carried)
             for one in decisions
             if one.charge.carried is not NO_BYTES and any(one.charge.carried)
         ]
         if carried:
-            database.write_many(sql.carry, carried)
+            database.fill("carried_usage", CARRIED_COLUMNS, carried)
+        # From here on the database works and Python waits.
+        if self._ahead and following[0] < following[1]:
+            self._ahead.start(*following)
+        # Balances before postings: whoever moves money locks accounts first.
+        database.execute(sql.balances, (*span, *span))
+        entry_id = self._post(decisions, sums, span, dating)
+        database.execute(sql.records, (entry_id, span[0], period))
         if any(one.conditions.switches for one in decisions):
             database.execute(sql.switch, (period, *span))
-            database.execute(sql.switch_aliases, (period, *span))
+            if database.value(sql.any_alias, span):
+                database.execute(sql.switch_aliases, (period, *span))
         return retried
 
     def _post(
-        self, decisions: list[Decision], sums: Sums, span: tuple[int, int], dating: Dating
+        self, decisions: list[Decision], sums: Sums, span: Span, dating: Dating
     ) -> int | None:
         """The charge entry: a posting per charged subscriber, then one per revenue account.
         None when nobody is charged."""

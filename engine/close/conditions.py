@@ -32,6 +32,7 @@ REASONS = {
     "group_missing": "the group is gone",
     "ordered_plan_missing": "the ordered plan is gone or lacks a direction",
     "ordered_addon_missing": "the ordered add-on plan is gone",
+    "amount_too_large": "the charge would be beyond all measure: a price or the usage is wrong",
 }
 
 
@@ -87,17 +88,23 @@ class Conditions(NamedTuple):
     """What a close does with everybody under the same conditions.
 
     `status` is charged (then there is a `tariff`), exempt, not_started or failed (then there is a
-    `reason`). `plan_id` is the plan of the period; `plan_after` and `addon_after` hold from the
-    next one on.
+    `reason`). `plan_id` and `addon_id` are those of the period; `plan_after` and `addon_after`
+    hold from the next one on.
     """
 
     status: str
     plan_id: int | None
     plan_after: int | None
+    addon_id: int | None
     addon_after: int | None
     reason: str | None = None
     tariff: Tariff | None = None
     switches: int = 0
+
+    def failing(self, reason: str) -> Conditions:
+        """The same, but for somebody who cannot be charged after all: the orders stay."""
+        plan, addon = self.plan_id, self.addon_id
+        return Conditions("failed", plan, plan, addon, addon, reason)
 
 
 class ConditionsBook:
@@ -122,23 +129,25 @@ class ConditionsBook:
         return found
 
     def _work_out(self, facts: Facts, services: Services, discounts: Discounts) -> Conditions:
+        plan_id, addon_id = facts.plan_id, facts.addon_id
+        as_they_are = Conditions("", plan_id, plan_id, addon_id, addon_id)
         charged = self.catalogue.groups.get(facts.group_id, True)
         if not charged or facts.state in self._exempt_states:
-            return Conditions("exempt", facts.plan_id, facts.plan_id, facts.addon_id)
+            return as_they_are._replace(status="exempt")
         if facts.start_day < 0:
-            return Conditions("not_started", facts.plan_id, facts.plan_id, facts.addon_id)
+            return as_they_are._replace(status="not_started")
         plan_due = facts.ordered_plan_from != "" and facts.ordered_plan_from <= self._next
         addon_due = facts.ordered_addon_from != "" and facts.ordered_addon_from <= self._next
         plan = self.catalogue.plans.get(facts.plan_id or 0)
         reason = self._reason(facts, services, plan_due, addon_due)
         if plan is None or reason:
-            reason = reason or "plan_missing"
-            return Conditions("failed", facts.plan_id, facts.plan_id, facts.addon_id, reason)
+            return as_they_are.failing(reason or "plan_missing")
         return Conditions(
             "charged",
-            facts.plan_id,
-            facts.ordered_plan_id if plan_due else facts.plan_id,
-            facts.ordered_addon_id if addon_due else facts.addon_id,
+            plan_id,
+            facts.ordered_plan_id if plan_due else plan_id,
+            addon_id,
+            facts.ordered_addon_id if addon_due else addon_id,
             tariff=self._tariff(plan, facts, services, discounts),
             switches=SWITCH_PLAN * plan_due + SWITCH_ADDON * addon_due,
         )

@@ -27,14 +27,6 @@ def read_periods(database: Database) -> Periods | None:
     return Periods(Period.parse(row[0]), Period.parse(row[1]))
 
 
-def ensure_period(database: Database, period: Period) -> None:
-    """Opens a period unless it exists; in the caller's transaction."""
-    if database.value("SELECT 1 FROM billing_period WHERE period = ?", (str(period),)) is None:
-        database.execute(
-            "INSERT INTO billing_period (period, state) VALUES (?, 'open')", (str(period),)
-        )
-
-
 def may_close(
     periods: Periods | None,
     wanted: Period | None,

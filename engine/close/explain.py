@@ -7,16 +7,18 @@ explanation also checks the charge: `Explanation.adds_up` says whether both agre
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, tzinfo
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import NamedTuple
 
+from engine.aftermath import late_usage, reversal_of
 from engine.close.conditions import REASONS
 from engine.close.kept import KeptTerms
 from engine.close.rating import Discount
 from engine.close.statements import BYTES
 from engine.database import Database
 from engine.errors import InputError
-from engine.period import Period
+from engine.period import Period, format_ms
 from engine.text import safe
 
 _MB = Decimal(1_000_000)
@@ -36,8 +38,8 @@ class Term(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """A close record in words. `amount` in main units; `adds_up` is None when nothing was
-    charged."""
+    """A close record in words. `amount` in main units; `notes` are what is worth knowing besides,
+    also of what came later; `adds_up` is None when nothing was charged."""
 
     login: str
     period: str
@@ -50,10 +52,14 @@ class Explanation(NamedTuple):
     adds_up: bool | None
 
 
-def explain(database: Database, login: str, period: Period) -> Explanation:
-    """The explanation of a subscriber's charge. InputError without a record."""
+def explain(
+    database: Database, login: str, period: Period, timezone: tzinfo = UTC
+) -> Explanation:
+    """The explanation of a subscriber's charge, its times in `timezone`. InputError without a
+    record."""
     row = database.row(
-        "SELECT c.status, c.reason, c.amount, c.block, t.body, s.id, s.alias_of,"
+        "SELECT c.status, c.reason, c.amount, c.block, t.body, s.id, s.alias_of, c.entry_id,"
+        " c.entry_line,"
         f" {', '.join(f'c.{column}' for column in BYTES)} FROM subscriber s"
         " LEFT JOIN close_record c ON c.subscriber_id = s.id AND c.period = ?"
         " LEFT JOIN charge_terms t ON t.id = c.terms_id WHERE s.login = ?",
@@ -61,13 +67,18 @@ def explain(database: Database, login: str, period: Period) -> Explanation:
     )
     if row is None:
         raise InputError(f"there is no subscriber {safe(login)}.")
-    status, reason, amount, block, body, subscriber_id, alias_of, *usage = row
+    status, reason, amount, block, body, subscriber_id, alias_of, *entry_and_usage = row
+    entry, usage = entry_and_usage[:2], entry_and_usage[2:]
     if status is None:
         raise InputError(_no_record(database, login, period, alias_of))
     value = Decimal(amount) / 100
+    later = [str(late) for late in late_usage(database, subscriber_id).get(str(period), ())]
+    reversal = reversal_of(database, *entry)
+    if reversal:
+        later.append(f"reversed by entry {reversal.entry} on {format_ms(reversal.at, timezone)}")
     if body is None:
         why = REASONS.get(reason or "", "")
-        return Explanation(login, str(period), status, why, value, False, [], [], None)
+        return Explanation(login, str(period), status, why, value, False, [], later, None)
     credit = database.row(
         "SELECT bytes1, bytes2, bytes3, bytes4 FROM carried_usage"
         " WHERE period = ? AND subscriber_id = ?",
@@ -79,7 +90,7 @@ def explain(database: Database, login: str, period: Period) -> Explanation:
     if block:
         notes.append("over a limit that has no price: marked for blocking")
     return Explanation(
-        login, str(period), status, "", value, bool(block), terms, notes, total == value
+        login, str(period), status, "", value, bool(block), terms, notes + later, total == value
     )
 
 

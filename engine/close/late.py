@@ -59,11 +59,12 @@ class LateUsage:
         more = " OR ".join(f"u.{column} > c.{column}" for column in BYTES)
         some = " OR ".join(f"u.{column} > 0" for column in BYTES)
         # Without a close record the subscriber was entered after the close: all of it is late.
+        # Who has become an alias since leaves it to the main subscriber.
         self._find = (
-            f"SELECT u.subscriber_id, {beyond} FROM period_usage u"
+            f"SELECT u.subscriber_id, COALESCE(s.alias_of, s.id), {beyond} FROM period_usage u"
             " LEFT JOIN close_record c ON c.period = u.period"
             " AND c.subscriber_id = u.subscriber_id"
-            " LEFT JOIN subscriber s ON s.id = u.subscriber_id"
+            " JOIN subscriber s ON s.id = u.subscriber_id"
             " WHERE u.period = ? AND u.subscriber_id > ? AND u.subscriber_id <= ?"
             f" AND ((c.status = 'charged' AND ({more}))"
             f" OR (c.status IS NULL AND s.active_since <= ? AND ({some})))"
@@ -92,15 +93,15 @@ class LateUsage:
         database.write_many(
             f"INSERT INTO late_usage ({', '.join(_LATE_COLUMNS)})"
             f" VALUES ({', '.join('?' for _ in _LATE_COLUMNS)})",
-            [(row[0], source, self._target, *row[1:], self._moved_at) for row in found],
+            [(row[1], source, self._target, *row[2:], self._moved_at) for row in found],
         )
         less = ", ".join(f"{column} = {column} - ?" for column in BYTES)
         for row in found:
             database.execute(
                 f"UPDATE period_usage SET {less} WHERE period = ? AND subscriber_id = ?",
-                (*row[1:], source, row[0]),
+                (*row[2:], source, row[0]),
             )
         database.write_many(
             database.dialect.add_up("period_usage", ("period", "subscriber_id"), BYTES),
-            [(self._target, *row) for row in found],
+            [(self._target, *row[1:]) for row in found],
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 _SMALLEST = 250
-_LARGEST = 20_000
+LARGEST = 20_000
 
 
 class Pace:
@@ -17,4 +17,4 @@ class Pace:
         """Takes note of how long a chunk of the present size took."""
         factor = self._target_ms / max(took_ms, 0.1)
         wanted = int(self.size * min(2.0, max(0.5, factor)))
-        self.size = max(_SMALLEST, min(_LARGEST, wanted))
+        self.size = max(_SMALLEST, min(LARGEST, wanted))

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple, TypeVar
 
 from engine.clock import Clock
 from engine.close.catalogue import Catalogue, load_catalogue
-from engine.close.chunk import ChunkResult, Decision
+from engine.close.chunk import ChunkResult
+from engine.close.decide import Decision
 from engine.close.hooks import Hooks
 from engine.close.run import PeriodClose
 from engine.config import Config
@@ -22,7 +23,10 @@ from engine.database import Database
 from engine.errors import NeedsConfirmation
 from engine.money import format_amount
 from engine.period import Period
+from engine.retry import run_unit
 from engine.text import safe
+
+T = TypeVar("T")
 
 _LARGEST = 10
 
@@ -80,16 +84,15 @@ class Preview:
         self._actor = actor
         self._hooks = hooks
         self._period = Period(1970, 1)
-        self._catalogue = Catalogue({}, {}, {}, {})
+        self._catalogue = Catalogue({}, {}, {}, {}, {})
         self._notes = sqlite3.connect("", isolation_level=None)
 
     def make(self, period: Period) -> PreviewReport:
         """Runs the close of `period` without keeping anything. Raises what the run raises."""
         self._period = period
-        self._catalogue = load_catalogue(self._database)
+        self._catalogue = self._unit(lambda: load_catalogue(self._database))
         self._notes.execute("DROP TABLE IF EXISTS note")
         self._notes.execute(_CREATE)
-        self._note(self._closed_already())
         hooks = Hooks(
             compare=self._see,
             progress=self._hooks.progress,
@@ -98,7 +101,14 @@ class Preview:
         )
         close = PeriodClose(self._database, self._config, self._clock, self._actor, period, hooks)
         close.run(keep=False)
+        # Last, for a real run may go on beside this one: what it has closed was not seen above.
+        self._unit(lambda: self._note(self._closed_already()))
         return self._report()
+
+    def _unit(self, work: Callable[[], T]) -> T:
+        hooks = self._hooks
+        wait = self._config.database.wait_seconds
+        return run_unit(self._database, work, wait, hooks.stop, hooks.note)
 
     def check(self, result: ChunkResult) -> None:
         """NeedsConfirmation if a chunk of the real run is not what the dry run said."""
@@ -146,9 +156,11 @@ class Preview:
 
     def _note(self, rows: Iterable[tuple[object, ...]]) -> None:
         # A chunk may be seen twice when the database made it run again.
-        self._notes.execute("BEGIN")
-        self._notes.executemany("INSERT OR REPLACE INTO note VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
-        self._notes.execute("COMMIT")
+        with self._notes:
+            self._notes.execute("BEGIN")
+            self._notes.executemany(
+                "INSERT OR REPLACE INTO note VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows
+            )
 
     def _closed_already(self) -> Iterator[tuple[object, ...]]:
         catalogue = self._catalogue

@@ -17,9 +17,8 @@ from typing import NamedTuple, TypeVar
 
 from engine.clock import Clock
 from engine.close.catalogue import load_catalogue
-from engine.close.chunk import Chunk, ChunkResult, Dating
+from engine.close.chunk import Chunk, ChunkResult, Dating, together
 from engine.close.conditions import ConditionsBook
-from engine.close.due import ensure_period
 from engine.close.hooks import Hooks, Tally
 from engine.close.late import LateUsage, pending_periods
 from engine.close.pace import Pace
@@ -27,9 +26,13 @@ from engine.config import Config
 from engine.database import Database
 from engine.errors import Interrupted
 from engine.period import Period
+from engine.periods import ensure_period
 from engine.retry import run_unit
 
 T = TypeVar("T")
+
+# From how many subscribers on a second thread is worth its start.
+_READ_AHEAD = 20_000
 
 
 class StatusSum(NamedTuple):
@@ -97,15 +100,17 @@ class PeriodClose:
         started = time.monotonic()
         lowest, highest = self._unit(lambda: self._begin(keep))
         chunk = self._chunk()
-        while lowest < highest:
-            try:
+        try:
+            while lowest < highest:
                 self._close_range(chunk, lowest, highest, keep)
-            except Interrupted:
-                if keep:
-                    self._unit(self._report_interruption)
-                raise
-            # Subscribers may have been added meanwhile.
-            lowest, highest = highest, self._unit(self._highest)
+                # Subscribers may have been added meanwhile.
+                lowest, highest = highest, self._unit(self._highest)
+        except Interrupted:
+            if keep:
+                self._unit(self._report_interruption)
+            raise
+        finally:
+            chunk.end()
         state: str = "dry run"
         statuses: dict[str, StatusSum] = {}
         if keep:
@@ -150,32 +155,36 @@ class PeriodClose:
         book = ConditionsBook(catalogue, period, self._config.month_close.exempt_states)
         sources = [source for source, _ in self._pending]
         late = LateUsage(database, sources, str(period), self._clock.now_ms())
-        return Chunk(database, book, period, late)
+        # What is read ahead does not know of late usage that the chunk itself moves.
+        ahead = database.dialect.tells_commits and not sources and self._total >= _READ_AHEAD
+        return Chunk(database, book, period, late, ahead)
 
     def _close_range(self, chunk: Chunk, lowest: int, highest: int, keep: bool) -> None:
         """Closes all subscribers with `lowest < id <= highest`, a chunk at a time."""
         billing = self._config.billing
         dating = Dating(self.period.charge_ms(billing.timezone), self._clock.now_ms(), self._actor)
         pace = Pace(billing.close_chunk, billing.close_latency_ms)
-        after = lowest
-        while after < highest:
+        span = (lowest, min(lowest + pace.size, highest))
+        while span[0] < highest:
             if self._hooks.stop.is_set():
                 raise Interrupted(
                     f"stopped: {self._tally.done} of {self._total} subscribers of {self.period}"
                     " are closed. Run the same command again to go on."
                 )
-            upto = min(after + pace.size, highest)
+            following = (span[1], min(span[1] + pace.size, highest))
             began = time.monotonic()
-            self._unit(partial(chunk.close, after, upto, dating, self._inside, keep))
+            inside = partial(self._inside, [])
+            self._unit(partial(chunk.close, span, following, dating, inside, keep))
             pace.adapt((time.monotonic() - began) * 1000)
             self._tally = self._after
             self._hooks.progress(self._tally, self._total)
-            after = upto
+            span = following
 
-    def _inside(self, result: ChunkResult) -> None:
-        """What must commit with a chunk or stop it."""
+    def _inside(self, attempts: list[ChunkResult], result: ChunkResult) -> None:
+        """What must commit with a chunk or stop it. `attempts`: the results of those before."""
+        attempts.append(result)
         self._after = replace(self._tally)
-        self._after.add(result)
+        self._after.add(together(attempts) if len(attempts) > 1 else result)
         self._hooks.compare(result)
         self._hooks.fence(self._after, self._total)
 
@@ -188,11 +197,13 @@ class PeriodClose:
             failed = "failed" in statuses and not accept_failures
             state = "partial" if failed else "complete"
             if state == "complete":
-                database.execute(
+                ended = database.execute(
                     "UPDATE billing_period SET state = 'closed', closed_at = ?"
                     " WHERE period = ? AND state = 'closing'",
                     (self._clock.now_ms(), period),
                 )
+                if not ended.rowcount:  # by an attempt before, whose answer was lost
+                    return state, statuses
                 ensure_period(database, self.period.next())
             self._record_event(state, statuses)
         return state, statuses

@@ -10,7 +10,9 @@ from engine.config.load import describe, load_config
 from engine.config.model import (
     BillingConfig,
     Config,
+    ConsoleConfig,
     DatabaseConfig,
+    KeysConfig,
     MonthCloseConfig,
     Role,
     RolesConfig,
@@ -23,7 +25,9 @@ from engine.config.spec import render_example
 __all__ = [
     "BillingConfig",
     "Config",
+    "ConsoleConfig",
     "DatabaseConfig",
+    "KeysConfig",
     "MonthCloseConfig",
     "Role",
     "RolesConfig",

@@ -111,6 +111,25 @@ class RolesConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsoleConfig:
+    """How the console looks. `theme` `auto` is the dark one, or the terminal's own colours where it
+    shows few; `refresh_seconds` is how often what is shown is read again."""
+
+    theme: str = "auto"
+    mouse: bool = True
+    read_only: bool = False
+    ascii: bool = False
+    refresh_seconds: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class KeysConfig:
+    """Other keys for the console's actions: pairs of an action's id and a key."""
+
+    change: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SettingRow:
     """One line of `check config`: `value` is fit for a terminal, a secret is `***`."""
 
@@ -129,4 +148,6 @@ class Config:
     month_close: MonthCloseConfig
     roles: RolesConfig
     source: str
+    console: ConsoleConfig = ConsoleConfig()
+    keys: KeysConfig = KeysConfig()
     settings: tuple[SettingRow, ...] = field(default=(), repr=False, compare=False)

@@ -6,7 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.config import values
-from engine.config.model import BillingConfig, DatabaseConfig, MonthCloseConfig, RolesConfig
+from engine.config.model import (
+    BillingConfig,
+    ConsoleConfig,
+    DatabaseConfig,
+    KeysConfig,
+    MonthCloseConfig,
+    RolesConfig,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +153,7 @@ BILLING = Section(
         Setting(
             "close_latency_ms",
             values.whole_number(1, 60_000),
-            "50",
+            "100",
             "month close: the milliseconds that one chunk's transaction should take",
         ),
     ),
@@ -192,7 +199,47 @@ ROLES = Section(
     ),
 )
 
-SECTIONS: tuple[Section, ...] = (DATABASE, BILLING, MONTH_CLOSE, ROLES)
+CONSOLE = Section(
+    "console",
+    "console",
+    ConsoleConfig,
+    "How the console looks.",
+    (
+        Setting(
+            "theme",
+            values.one_of("auto", "dark", "light", "ansi-dark", "ansi-light"),
+            "auto",
+            "auto, dark, light, or the terminal's own colours: ansi-dark, ansi-light",
+        ),
+        Setting("mouse", values.yes_no, "yes", "no spares a slow line the mouse's movements"),
+        Setting("read_only", values.yes_no, "no", "yes hides all that changes something"),
+        Setting("ascii", values.yes_no, "no", "yes for a terminal that shows no other signs"),
+        Setting(
+            "refresh_seconds",
+            values.whole_number(1, 3_600),
+            "5",
+            "how often what is shown is read again",
+        ),
+    ),
+)
+
+KEYS = Section(
+    "keys",
+    "keys",
+    KeysConfig,
+    "Other keys for the console's actions.",
+    (
+        Setting(
+            "change",
+            values.key_changes,
+            "",
+            "a comma list of ID:KEY, such as mark:m, quit:ctrl+x; the console's help names the ids",
+            may_be_empty=True,
+        ),
+    ),
+)
+
+SECTIONS: tuple[Section, ...] = (DATABASE, BILLING, MONTH_CLOSE, ROLES, CONSOLE, KEYS)
 
 _EXAMPLE_HEAD = """\
 # The configuration of billdeck. Copy it to /etc/billdeck/config.ini and take the ; off what you

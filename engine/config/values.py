@@ -60,6 +60,25 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
     return parse
 
 
+def yes_no(text: str) -> bool:
+    """A parser of a switch."""
+    if text not in ("yes", "no"):
+        raise BadValue("yes or no")
+    return text == "yes"
+
+
+def key_changes(text: str) -> tuple[tuple[str, str], ...]:
+    """`mark:m, quit:ctrl+x, quit:f10` as pairs of an action's id and one key each; empty changes
+    nothing. Which ids exist only the console knows."""
+    pairs = []
+    for item in split_list(text):
+        name, colon, key = item.partition(":")
+        if not colon or not re.fullmatch(r"[a-z_]{1,40}", name) or not re.fullmatch(r"\S+", key):
+            raise BadValue("a comma list of ID:KEY, such as mark:m, quit:ctrl+x, or nothing")
+        pairs.append((name, key))
+    return tuple(pairs)
+
+
 def matching(pattern: str, allowed: str) -> Callable[[str], str]:
     """A parser of text that matches a pattern as a whole; `allowed` describes it in words."""
 

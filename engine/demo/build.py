@@ -31,6 +31,8 @@ from engine.schema import create
 
 FEWEST = 20
 MOST = 100_000
+# Before that day there is no room for the subscribers' years before the first period.
+EARLIEST = date(1980, 1, 1)
 # A close begins at 00:01 on the 1st.
 _CLOSE_AFTER_MS = 60_000
 _AFTER_MIDNIGHT_MS = 5 * 60_000
@@ -75,6 +77,8 @@ def build_demo(path: Path, config: Config, wanted: Wanted, progress: Progress) -
     """
     if not FEWEST <= wanted.subscribers <= MOST:
         raise InputError(f"a demonstration has {FEWEST} to {MOST} subscribers")
+    if wanted.today < EARLIEST:
+        raise InputError(f"the day of a demonstration is {EARLIEST} or later. Nothing was changed.")
     place.require_replaceable(path)
     first = Period.of_date(wanted.today)
     for _ in range(MONTHS):

@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from itertools import count
 from random import Random
 
+from peewee import Expression
+
 from engine.clock import FixedClock
 from engine.config import Config
 from engine.database import Database
 from engine.demo.bundle import Operator
 from engine.demo.months import ACTOR
 from engine.ledger.operations import Ledger
+from engine.models.ledger import Account
+from engine.models.subscribers import Subscriber, SubscriberGroup
 from engine.period import Period
 from engine.subscribers.changes import Changes
 from engine.subscribers.store import Writer, change
@@ -33,28 +37,28 @@ def add_incidents(
     ledger = Ledger(database, config.billing, clock, ACTOR, wait_seconds=5)
     # Keys of our own: those that the ledger makes are random.
     keys = (f"demo:{period}:incident:{number}" for number in count(1))
-    orderers = "s.state = 'active' AND s.ordered_plan_from IS NULL AND g.code = 'town'"
-    in_use = "s.state = 'active' AND a.balance"
+    in_use, balances = Subscriber.state == "active", Account.balance
+    orderers = in_use & Subscriber.ordered_plan_from.is_null() & (SubscriberGroup.code == "town")
 
-    def chosen(condition: str, how_many: int) -> Iterator[tuple[str, int]]:
+    def chosen(condition: Expression, how_many: int) -> Iterator[tuple[str, int]]:
         known = _balances(database, condition)
         for login, balance in rng.sample(known, min(how_many, len(known))):
             clock.advance(rng.randint(5, 90) * _MINUTE_MS)
             yield login, balance
 
-    for login, balance in chosen(f"{in_use} >= 100000", 3):
+    for login, balance in chosen(in_use & (balances >= 100_000), 3):
         half = balance // 20_000 * 10_000
         ledger.refund(login, half, comment="возврат части аванса по заявлению", key=next(keys))
-    for login, _ in chosen(f"{in_use} > -200000", 4):
+    for login, _ in chosen(in_use & (balances > -200_000), 4):
         days = rng.randint(1, 6)
         comment = f"перерасчёт: не было связи, дней: {days}"
         ledger.correct(login, days * 1_850, comment=comment, key=next(keys))
-    for login, _ in chosen(f"{in_use} > 0", 1):
+    for login, _ in chosen(in_use & (balances > 0), 1):
         wrong = ledger.payment(login, 50_000, comment="касса офиса", key=next(keys))
         clock.advance(12 * _MINUTE_MS)
         reason = "ошибка кассира: платёж другого абонента"
         ledger.reverse(wrong.entry_id, comment=reason, key=next(keys))
-    for login, balance in chosen("s.state = 'deleted' AND a.balance < 0", 1):
+    for login, balance in chosen((Subscriber.state == "deleted") & (balances < 0), 1):
         comment = "безнадёжный долг, договор расторгнут"
         ledger.writeoff(login, -balance, comment=comment, key=next(keys))
     for login, _ in chosen(orderers, len(operator.subscribers) // 300 + 1):
@@ -63,13 +67,9 @@ def add_incidents(
         change(database, login, Changes(order_plan=plan), writer)
 
 
-def _balances(database: Database, condition: str) -> list[tuple[str, int]]:
-    """Login and balance of the charged main subscribers that a condition of ours is true for."""
-    return [
-        (str(login), int(balance))
-        for login, balance in database.rows(
-            "SELECT s.login, a.balance FROM subscriber s JOIN account a ON a.id = s.id"
-            " JOIN subscriber_group g ON g.id = s.group_id"
-            f" WHERE g.charge = 1 AND s.alias_of IS NULL AND {condition} ORDER BY s.id"
-        )
-    ]
+def _balances(database: Database, condition: Expression) -> list[tuple[str, int]]:
+    """Login and balance of the charged main subscribers that a condition is true for."""
+    found = Subscriber.select(Subscriber.login, Account.balance).join(SubscriberGroup)
+    found = found.join_from(Subscriber, Account).order_by(Subscriber.account)
+    found = found.where(SubscriberGroup.charge == 1, Subscriber.alias_of.is_null(), condition)
+    return [(row.login, row.account.balance or 0) for row in database.objects(found)]

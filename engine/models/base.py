@@ -1,20 +1,13 @@
-"""What all models share: the connection, set when a database is opened."""
+"""What all models share. They are bound to no connection: `Database.objects` and `Database.write`
+carry out their queries, so two open databases are never mixed up."""
 
 from __future__ import annotations
 
 import peewee
-
-_connection = peewee.DatabaseProxy()
-
-
-def connection_of_models(handle: peewee.Database) -> None:
-    """Points all models to this connection. A process works on one database at a time."""
-    _connection.initialize(handle)
 
 
 class BaseModel(peewee.Model):
     """A table of billing.db.sql."""
 
     class Meta:
-        database = _connection
         legacy_table_names = False

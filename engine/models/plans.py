@@ -22,6 +22,7 @@ class PlanDirection(BaseModel):
     """What a plan includes in one direction of traffic, and what a megabyte beyond it costs."""
 
     plan = peewee.ForeignKeyField(Plan, backref="+")
+    plan_id: int  # made by peewee for the line above
     direction = peewee.SmallIntegerField()
     included_bytes = peewee.BigIntegerField(null=True)
     overage_price = peewee.BigIntegerField()

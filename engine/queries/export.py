@@ -178,14 +178,17 @@ def ledger(database: Database, tz: tzinfo, period: Period | None = None) -> Tabl
 
     `account` is a subscriber's login or the code of an account of ours; `account_number` tells
     the two apart (below 1000 ours). `reverses` is `ENTRY:LINE` of what a reversal takes back.
-    Raises InputError for a period that the books do not have.
+    Raises InputError for a period that the books do not have, unless there are entries dated in it.
     """
     where, parameters = "", []
     if period is not None:
-        if period_state(database, period) is None:
-            raise InputError(f"there is no period {period} in the books.")
         where = "WHERE e.effective_at >= ? AND e.effective_at < ?"
         parameters = [period.start_ms(tz), period.end_ms(tz)]
+        # Months after the oldest open one have entries before they have a period of their own.
+        if period_state(database, period) is None and not database.rows(
+            f"SELECT 1 FROM journal_entry e {where} LIMIT 1", parameters
+        ):
+            raise InputError(f"there is no period {period} in the books, and no entry dated in it.")
     join = database.dialect.ordered_join
     found = database.stream(
         "SELECT e.id, p.line, e.effective_at, e.kind, e.entry_key, p.account_id,"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.database import Database, Row
+from engine.database import Database
+from engine.models import operations
 
 # A run writes its heartbeat every few seconds; after this long without one it is taken for dead.
 SILENT_AFTER_MS = 60_000
@@ -43,12 +44,8 @@ class Lease:
 
 def recent_runs(database: Database, now_ms: int, limit: int = 20) -> list[JobRun]:
     """The newest runs, newest first."""
-    rows = database.rows(
-        "SELECT id, job, subject, state, holder, actor, started_at, heartbeat_at, finished_at,"
-        " done, total, note FROM job_run ORDER BY id DESC LIMIT ?",
-        (limit,),
-    )
-    return [_job_run(row, now_ms) for row in rows]
+    newest = operations.JobRun.select().order_by(operations.JobRun.id.desc()).limit(limit)
+    return [_job_run(run, now_ms) for run in database.objects(newest)]
 
 
 def leases(database: Database, now_ms: int) -> list[Lease]:
@@ -61,25 +58,24 @@ def leases(database: Database, now_ms: int) -> list[Lease]:
     return [Lease(*row) for row in rows]
 
 
-def _job_run(row: Row, now_ms: int) -> JobRun:
-    number, job, subject, state, holder, actor, started, beat, finished, done, total, note = row
-    seconds = ((finished or beat) - started) / 1000
-    rate = done / seconds if seconds > 0 and done else None
-    running = state == "running"
+def _job_run(run: operations.JobRun, now_ms: int) -> JobRun:
+    seconds = ((run.finished_at or run.heartbeat_at) - run.started_at) / 1000
+    rate = run.done / seconds if seconds > 0 and run.done else None
+    running, left = run.state == "running", run.total - run.done
     return JobRun(
-        number=number,
-        job=job,
-        subject=subject,
-        state=state,
-        holder=holder,
-        actor=actor,
-        started_at=started,
-        heartbeat_at=beat,
-        finished_at=finished,
-        done=done,
-        total=total,
-        note=note,
-        alive=running and now_ms - beat < SILENT_AFTER_MS,
+        number=run.id,
+        job=run.job,
+        subject=run.subject,
+        state=run.state,
+        holder=run.holder,
+        actor=run.actor,
+        started_at=run.started_at,
+        heartbeat_at=run.heartbeat_at,
+        finished_at=run.finished_at,
+        done=run.done,
+        total=run.total,
+        note=run.note,
+        alive=running and now_ms - run.heartbeat_at < SILENT_AFTER_MS,
         rate=rate,
-        seconds_left=(total - done) / rate if running and rate and total >= done else None,
+        seconds_left=left / rate if running and rate and left >= 0 else None,
     )

@@ -61,16 +61,6 @@ class Changes:
     address: str | None = None
 
 
-def check_login(login: str) -> str:
-    """A login that may be added; InputError otherwise."""
-    if not login or len(login) > 64 or login != login.strip() or has_control(login):
-        raise InputError(
-            f"'{safe(login, 80)}' cannot be a login: 1 to 64 characters, none of them a control"
-            " character, no space at either end"
-        )
-    return login
-
-
 def apply(facts: Facts, changes: Changes, open_period: Period) -> Facts:
     """The facts after the changes. `open_period` is the oldest period not yet closed for this
     subscriber: an order can take effect after it at the earliest. Raises InputError; whether the

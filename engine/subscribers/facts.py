@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from engine.database import Database
+from engine.models.plans import Service
+from engine.models.subscribers import Discount, SubscriberService
 from engine.money import format_amount, format_price, parse_amount, parse_price
 
 # The least number of a subscriber; our own accounts stand below it.
@@ -90,20 +92,14 @@ def find(database: Database, login: str, lock: bool = False) -> tuple[int, Facts
 
 
 def _services(database: Database, number: int) -> tuple[str, ...]:
-    rows = database.rows(
-        "SELECT v.code FROM subscriber_service s JOIN service v ON v.id = s.service_id"
-        " WHERE s.subscriber_id = ?",
-        (number,),
-    )
-    return tuple(sorted(code for (code,) in rows))
+    had = Service.select().join(SubscriberService).where(SubscriberService.subscriber == number)
+    return tuple(sorted(service.code for service in database.objects(had)))
 
 
 def _discounts(database: Database, number: int) -> tuple[str, ...]:
-    rows = database.rows(
-        "SELECT scope, kind, value FROM discount WHERE subscriber_id = ?", (number,)
-    )
+    rows = database.objects(Discount.select().where(Discount.subscriber == number))
     return tuple(
-        sorted(f"{scope}:{kind}:{discount_text(kind, value)}" for scope, kind, value in rows)
+        sorted(f"{row.scope}:{row.kind}:{discount_text(row.kind, row.value)}" for row in rows)
     )
 
 

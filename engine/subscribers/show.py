@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.aftermath import LateUsage, Reversal, late_usage
 from engine.database import Database
 from engine.subscribers.facts import Facts, find
 from engine.subscribers.store import require
@@ -13,7 +14,8 @@ _LAST = 12
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What a close did; `amount` in minor units, plans as codes."""
+    """What a close did; `amount` in minor units, plans as codes. `reversal` takes it back;
+    `late_usage` was moved into the period."""
 
     period: str
     status: str
@@ -21,6 +23,8 @@ class Charge:
     block: bool
     plan: str | None
     reason: str | None
+    reversal: Reversal | None
+    late_usage: tuple[LateUsage, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,8 @@ class LedgerLine:
 @dataclass(frozen=True, slots=True)
 class View:
     """A subscriber. `balance` is of its own account, in minor units; `usage` is of its main
-    subscriber in the open `period`: bytes (in, out) of directions 1 to 4, None without any."""
+    subscriber in the open `period`: bytes (in, out) of directions 1 to 4, None without any;
+    `late_usage` is what of it was moved there from closed periods."""
 
     login: str
     number: int
@@ -49,6 +54,7 @@ class View:
     aliases: tuple[str, ...]
     period: str | None
     usage: tuple[tuple[int, int], ...] | None
+    late_usage: tuple[LateUsage, ...]
     charges: tuple[Charge, ...]
     entries: tuple[LedgerLine, ...]
 
@@ -58,6 +64,8 @@ def show(database: Database, login: str) -> View:
     number, facts = require(database, login)
     period = database.value("SELECT MIN(period) FROM billing_period WHERE state <> 'closed'")
     main = find(database, facts.alias_of) if facts.alias_of else None
+    of_main = main[0] if main else number
+    late = late_usage(database, of_main)
     aliases = database.rows(
         "SELECT login FROM subscriber WHERE alias_of = ? ORDER BY login LIMIT 100", (number,)
     )
@@ -68,8 +76,9 @@ def show(database: Database, login: str) -> View:
         balance=database.integer("SELECT balance FROM account WHERE id = ?", (number,)),
         aliases=tuple(alias for (alias,) in aliases),
         period=period,
-        usage=_usage(database, period, main[0] if main else number),
-        charges=_charges(database, number),
+        usage=_usage(database, period, of_main),
+        late_usage=late.get(period or "", ()),
+        charges=_charges(database, number, late if of_main == number else {}),
         entries=_entries(database, number),
     )
 
@@ -85,17 +94,25 @@ def _usage(
     return tuple(zip(row[::2], row[1::2], strict=True)) if row else None
 
 
-def _charges(database: Database, number: int) -> tuple[Charge, ...]:
+def _charges(
+    database: Database, number: int, late: dict[str, tuple[LateUsage, ...]]
+) -> tuple[Charge, ...]:
     rows = database.rows(
-        "SELECT c.period, c.status, c.amount, c.block, p.code, c.reason FROM close_record c"
-        " LEFT JOIN plan p ON p.id = c.plan_id WHERE c.subscriber_id = ?"
+        "SELECT c.period, c.status, c.amount, c.block, p.code, c.reason, e.id, e.effective_at"
+        " FROM close_record c LEFT JOIN plan p ON p.id = c.plan_id"
+        " LEFT JOIN reversal r ON r.reversed_entry = c.entry_id AND r.reversed_line = c.entry_line"
+        " LEFT JOIN journal_entry e ON e.id = r.entry_id WHERE c.subscriber_id = ?"
         " AND c.period IN (SELECT period FROM billing_period)"
         " ORDER BY c.period DESC LIMIT ?",
         (number, _LAST),
     )
     return tuple(
-        Charge(period, status, amount, bool(block), plan, reason)
-        for period, status, amount, block, plan, reason in rows
+        Charge(
+            period, status, amount, bool(block), plan, reason,
+            Reversal(entry, at) if entry is not None else None,
+            late.get(period, ()),
+        )
+        for period, status, amount, block, plan, reason, entry, at in rows
     )
 
 

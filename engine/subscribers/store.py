@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import tzinfo
@@ -10,14 +9,18 @@ from typing import Any
 
 import peewee
 
+from engine.audit import AuditLine, is_audited, write_audit
 from engine.database import Database
 from engine.dialect import is_duplicate
 from engine.errors import InputError, JobFailed
+from engine.login import check_login
+from engine.models.ledger import Account
+from engine.models.subscribers import Discount, Subscriber, SubscriberService
 from engine.money import format_amount
 from engine.period import Period
 from engine.periods import ensure_period, first_open_period
 from engine.retry import run_unit
-from engine.subscribers.changes import Changes, apply, check_login
+from engine.subscribers.changes import Changes, apply
 from engine.subscribers.facts import FIRST_NUMBER, Facts, difference, discount_value, find
 from engine.text import safe
 
@@ -48,7 +51,7 @@ class Changed:
 def add(database: Database, login: str, changes: Changes, writer: Writer) -> Changed:
     """Adds a subscriber with a balance of 0. The first one of an empty database opens the current
     period. Raises InputError: the login exists, a group or plan is missing."""
-    check_login(login)
+    _require_good(login)
 
     def work() -> Changed:
         if find(database, login):
@@ -67,6 +70,15 @@ def add(database: Database, login: str, changes: Changes, writer: Writer) -> Cha
         return Changed(login, number, *difference(None, facts))
 
     return _once(database, work, "subscriber add", writer)
+
+
+def _require_good(login: str) -> None:
+    try:
+        check_login(login)
+    except InputError as error:
+        raise InputError(
+            f"'{safe(login, 80)}' cannot be a login: it {error.message}. Nothing was changed."
+        ) from None
 
 
 def change(database: Database, login: str, changes: Changes, writer: Writer) -> Changed:
@@ -103,13 +115,13 @@ def _once(database: Database, work: Callable[[], Changed], action: str, writer: 
 
     def attempt() -> Changed:
         nonlocal tried
-        if tried is not None and _was_committed(database, tried, action, writer):
+        if tried is not None and is_audited(database, _line(tried, action, writer)):
             return tried
         with database.transaction():
             changed = work()
             if changed.after:
                 tried = changed
-                _write_audit(database, changed, action, writer)
+                write_audit(database, _line(changed, action, writer))
         return changed
 
     for _ in range(_TRIES_FOR_A_NUMBER):
@@ -126,13 +138,9 @@ def _once(database: Database, work: Callable[[], Changed], action: str, writer: 
     raise JobFailed("others keep adding subscribers at the same moment. Nothing was changed.")
 
 
-def _was_committed(database: Database, changed: Changed, action: str, writer: Writer) -> bool:
-    found = database.rows(
-        "SELECT state_before, state_after FROM audit"
-        " WHERE object = ? AND at = ? AND actor = ? AND action = ?",
-        (_object(changed), writer.now_ms, writer.actor, action),
-    )
-    return _states(changed) in found
+def _line(changed: Changed, action: str, writer: Writer) -> AuditLine:
+    name = f"subscriber:{changed.login}"
+    return AuditLine(writer.now_ms, writer.actor, action, name, changed.before, changed.after)
 
 
 def _open_period(database: Database, number: int | None, writer: Writer) -> Period:
@@ -189,13 +197,9 @@ def _insert(database: Database, login: str, facts: Facts, writer: Writer) -> int
     lock = database.dialect.lock_rows
     highest = database.integer(f"SELECT MAX(id) FROM account {lock}")
     number = max(highest + 1, FIRST_NUMBER)
-    database.execute("INSERT INTO account (id, balance) VALUES (?, 0)", (number,))
-    columns = {**_columns(database, facts), "id": number, "login": login}
-    columns["created_at"] = writer.now_ms
-    marks = ", ".join("?" * len(columns))
-    database.execute(
-        f"INSERT INTO subscriber ({', '.join(columns)}) VALUES ({marks})", list(columns.values())
-    )
+    database.write(Account.insert(id=number, balance=0))
+    own = {"account": number, "login": login, "created_at": writer.now_ms}
+    database.write(Subscriber.insert(**own, **_columns(database, facts)))
     if first_open_period(database) is None:
         ensure_period(database, Period.of_ms(writer.now_ms, writer.timezone))
     return number
@@ -205,33 +209,24 @@ def _update(database: Database, number: int, before: Facts, after: Facts) -> Non
     old, new = _columns(database, before), _columns(database, after)
     changed = {name: value for name, value in new.items() if value != old[name]}
     if changed:
-        places = ", ".join(f"{name} = ?" for name in changed)
-        database.execute(
-            f"UPDATE subscriber SET {places} WHERE id = ?", [*changed.values(), number]
-        )
-    if "plan_id" in changed or "addon_id" in changed:
-        database.execute(
-            "UPDATE subscriber SET plan_id = ?, addon_id = ? WHERE alias_of = ?",
-            (new["plan_id"], new["addon_id"], number),
-        )
+        database.write(Subscriber.update(**changed).where(Subscriber.account == number))
+    if "plan" in changed or "addon" in changed:
+        shared = Subscriber.update(plan=new["plan"], addon=new["addon"])
+        database.write(shared.where(Subscriber.alias_of == number))
     if before.services != after.services or before.discounts != after.discounts:
-        database.execute("DELETE FROM subscriber_service WHERE subscriber_id = ?", (number,))
-        database.execute("DELETE FROM discount WHERE subscriber_id = ?", (number,))
+        database.write(SubscriberService.delete().where(SubscriberService.subscriber == number))
+        database.write(Discount.delete().where(Discount.subscriber == number))
         _write_sets(database, number, after)
 
 
 def _write_sets(database: Database, number: int, facts: Facts) -> None:
     for code in facts.services:
-        database.execute(
-            "INSERT INTO subscriber_service (subscriber_id, service_id) VALUES (?, ?)",
-            (number, _id_of(database, "service", "service", code)),
-        )
+        service = _id_of(database, "service", "service", code)
+        database.write(SubscriberService.insert(subscriber=number, service=service))
     for text in facts.discounts:
-        scope, kind, value = text.split(":")
-        database.execute(
-            "INSERT INTO discount (subscriber_id, scope, kind, value) VALUES (?, ?, ?, ?)",
-            (number, scope, kind, discount_value(kind, value)),
-        )
+        scope, kind, worth = text.split(":")
+        value = discount_value(kind, worth)
+        database.write(Discount.insert(subscriber=number, scope=scope, kind=kind, value=value))
 
 
 def _columns(database: Database, facts: Facts) -> dict[str, Any]:
@@ -250,11 +245,11 @@ def _columns(database: Database, facts: Facts) -> dict[str, Any]:
     }  # fmt: skip
     main = facts.alias_of
     columns.update(
-        group_id=_id_of(database, "subscriber_group", "group", facts.group),
-        plan_id=optional("plan", "plan", facts.plan),
-        ordered_plan_id=optional("plan", "plan", facts.ordered_plan),
-        addon_id=optional("addon", "add-on plan", facts.addon),
-        ordered_addon_id=optional("addon", "add-on plan", facts.ordered_addon),
+        group=_id_of(database, "subscriber_group", "group", facts.group),
+        plan=optional("plan", "plan", facts.plan),
+        ordered_plan=optional("plan", "plan", facts.ordered_plan),
+        addon=optional("addon", "add-on plan", facts.addon),
+        ordered_addon=optional("addon", "add-on plan", facts.ordered_addon),
         alias_of=None if main is None else require(database, main)[0],
     )
     return columns
@@ -269,20 +264,3 @@ def _id_of(database: Database, table: str, word: str, code: str) -> int:
             f"there is no {word} '{safe(code, 60)}' (there are: {known}). Nothing was changed."
         )
     return int(number)
-
-
-def _write_audit(database: Database, changed: Changed, action: str, writer: Writer) -> None:
-    database.execute(
-        "INSERT INTO audit (at, actor, action, object, state_before, state_after)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        (writer.now_ms, writer.actor, action, _object(changed), *_states(changed)),
-    )
-
-
-def _object(changed: Changed) -> str:
-    return f"subscriber:{changed.login}"
-
-
-def _states(changed: Changed) -> tuple[str, str]:
-    before, after = changed.before, changed.after
-    return json.dumps(before, ensure_ascii=False), json.dumps(after, ensure_ascii=False)

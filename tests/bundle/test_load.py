@@ -160,6 +160,30 @@ def test_an_alias_comes_after_its_main_and_adds_its_usage(
     assert database.integer("SELECT COUNT(*) FROM journal_entry") == 0
 
 
+def test_services_and_orders_of_an_alias_are_not_taken(
+    database: Database, tmp_path: Path
+) -> None:
+    people = (
+        f"{SUBSCRIBERS_HEADER},alias_of\na,,1,1,2,1,1,1;2,0,0,0,u1\nb,,1,1,,,,2,0,0,0,u1\n"
+        "c,,1,1,,,1,,0,0,0,u1\nd,,1,1,,1,,,0,0,0,u1\nu1,,1,1,2,,1,1,0,0,0,\nu2,,1,1,,,,,0,0,0,\n"
+    )
+    summary = load(database, make_folder(tmp_path / "bundle", subscribers=people))
+    assert summary.notes == (
+        "3 aliases have services or orders of their own: not taken, an alias is never charged.",
+    )
+    assert database.rows(
+        "SELECT login, plan_id, addon_id, ordered_plan_id, ordered_plan_from, ordered_addon_id,"
+        " ordered_addon_from FROM subscriber WHERE login <> 'u2' ORDER BY login"
+    ) == [
+        ("a", 1, 1, None, None, None, None),
+        ("b", 1, None, None, None, None, None),
+        ("c", 1, None, None, None, None, None),
+        ("d", 1, 1, None, None, None, None),
+        ("u1", 1, None, 2, "2026-11", 1, "2026-11"),
+    ]
+    assert database.rows("SELECT subscriber_id, service_id FROM subscriber_service") == [(1000, 1)]
+
+
 def test_periods_have_no_holes(database: Database, tmp_path: Path) -> None:
     used = f"{USAGE_HEADER}\nu1,2026-12,1,7,8\n"
     load(database, make_folder(tmp_path / "bundle", usage=used), "2026-09")

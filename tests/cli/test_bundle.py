@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -65,6 +68,28 @@ def test_import_as_json(shell: Shell, bundle: Path) -> None:
     assert answer.json["counts"]["subscribers"] == 2
 
 
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("x,,all,net,net,,,,0,0,0,anna\n", "1 alias has services or orders of its own"),
+        ("x,,all,net,net,,,,0,0,0,anna\ny,,all,net,net,,,,0,0,0,anna\n", "2 aliases have services"),
+    ],
+)
+@pytest.mark.parametrize("words", [(), ("--json",)])
+def test_what_an_alias_has_of_its_own_is_named(
+    shell: Shell, bundle: Path, more: str, said: str, words: tuple[str, ...]
+) -> None:
+    head = BUNDLE["subscribers"].replace("balance\n", "balance,alias_of\n")
+    people = head.replace("12.50\n", "12.50,\n").replace("-3\n", "-3,\n")
+    (bundle / "subscribers.csv").write_text(people + more, encoding="utf-8")
+    answer = shell(*words, "import", str(bundle))
+    assert (answer.status, answer.err) == (0, "")
+    notes = answer.json["notes"] if words else answer.out.splitlines()[-1:]
+    assert len(notes) == 1
+    assert notes[0].startswith(said)
+    assert notes[0].endswith("not taken, an alias is never charged.")
+
+
 def test_every_wrong_line_is_named(shell: Shell, bundle: Path, books: Database) -> None:
     with (bundle / "subscribers.csv").open("a", encoding="utf-8") as file:
         file.write("x\x1b]0;t\x07,x,all,net,,,,,0,0,0\nclara,,all,slow,,,,,0,101,0\n")
@@ -112,6 +137,20 @@ def test_json_is_one_object_a_line(ivan: Shell) -> None:
         assert [json.loads(line)["login"] for line in lines] == ["ivan", "olga"]
 
 
+def test_the_ledger_of_a_month_that_has_no_period_yet(shell: Shell, bundle: Path) -> None:
+    assert shell("import", str(bundle)).status == 0  # October is the oldest open period
+    assert shell("payment", "anna", "5", "--date", "2026-11-03").status == 0
+    answer = shell("export", "ledger", "--period", "2026-11")
+    assert answer.status == 0
+    assert [row["amount"] for row in csv.DictReader(io.StringIO(answer.out))] == ["5.00", "-5.00"]
+
+
+def test_the_amount_of_an_explanation_has_two_decimals(shell: Shell, bundle: Path) -> None:
+    assert shell("import", str(bundle)).status == 0
+    assert shell("run", "month-close", "--late").status == 0
+    assert shell("--json", "explain", "anna", "--period", "2026-10").json["amount"] == "100.00"
+
+
 def test_the_ledger_by_period(ivan: Shell) -> None:
     ivan("payment", "ivan", "5")
     rows = list(csv.DictReader(io.StringIO(ivan("export", "ledger").out)))
@@ -134,6 +173,31 @@ def test_export_into_a_new_file(ivan: Shell, tmp_path: Path) -> None:
     assert "exists" in again.err
     assert ivan("export", "subscribers", "--out", str(tmp_path / "no" / "x")).status == 2
     assert not list(tmp_path.glob(".billdeck-*"))
+
+
+@pytest.mark.parametrize("locale", [{"PYTHONIOENCODING": "ascii"}, {"PYTHONIOENCODING": "cp1251"}])
+def test_an_export_is_utf_8_in_any_locale(
+    shell: Shell, bundle: Path, tmp_path: Path, locale: dict[str, str]
+) -> None:
+    assert shell("import", str(bundle)).status == 0
+    command = [sys.executable, "-m", "cli.main", "--config", str(shell.config_file), "export"]
+    root = Path(__file__).parents[2]
+
+    def export(*words: str) -> bytes:
+        done = subprocess.run(
+            [*command, "subscribers", *words],
+            cwd=root,
+            env={**os.environ, **locale},
+            capture_output=True,
+            check=True,
+        )
+        return done.stdout
+
+    as_csv = export()
+    assert "\nanna,Анна,all," in as_csv.decode("utf-8")
+    file = tmp_path / "out.csv"
+    export("--out", str(file))
+    assert file.read_bytes() == as_csv
 
 
 def test_hostile_text_is_escaped(ivan: Shell, books: Database, tmp_path: Path) -> None:

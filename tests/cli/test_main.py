@@ -64,8 +64,14 @@ def test_the_help_of_a_command_loads_no_database(words: tuple[str, ...]) -> None
 
 
 def test_the_version_after_other_global_options() -> None:
-    done = in_process("--config", "/nowhere", "--json", "--version")
+    done = in_process("--config", "/nowhere", "--verbose", "--version")
     assert (done.returncode, done.stdout) == (0, f"billdeck {__version__}\n")
+
+
+@pytest.mark.parametrize("words", [("--json", "--version"), ("--version", "--json")])
+def test_the_version_as_json(words: tuple[str, ...]) -> None:
+    done = in_process(*words)
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"version": __version__})
 
 
 def test_a_process_says_wrong_use_with_status_2() -> None:
@@ -208,3 +214,61 @@ def test_a_payment_is_made_even_if_nobody_reads_the_answer(ivan: Shell, books: D
         os.close(writing)
     assert (done.returncode, done.stderr) == (0, "")
     assert books.value("SELECT balance FROM account WHERE id = 1000") == 500
+
+
+def in_shell(redirection: str, *words: str) -> tuple[int, str]:
+    """The command with its streams as a shell redirects them; its status and all that it said."""
+    command = ["/bin/sh", "-c", f'exec "$@" {redirection}', "sh", sys.executable, "-m", "cli.main"]
+    done = subprocess.run(
+        [*command, *words],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("words", [("export", "subscribers"), ("check", "database")])
+def test_a_result_that_cannot_be_written_fails_in_one_line(
+    shell: Shell, words: tuple[str, ...]
+) -> None:
+    status, said = in_shell("> /dev/full", "--config", str(shell.config_file), *words)
+    assert status == 1
+    assert said.startswith("billdeck: cannot write the result: No space left on device")
+    assert len(said.splitlines()) == 1
+
+
+@pytest.mark.parametrize("redirection", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-", "2>/dev/full"])
+def test_what_a_command_does_needs_no_listener(shell: Shell, redirection: str) -> None:
+    options = ("--config", str(shell.config_file))
+    status, said = in_shell(redirection, *options, "run", "month-close", "--late")
+    assert status == 0
+    assert "error" not in said
+    status, said = in_shell(redirection, *options, "export", "subscribers")
+    assert status == 0
+    assert "error" not in said
+    assert shell("check", "all").status == 0
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "99999999999999999999999"])
+def test_jobs_refuses_a_limit_that_is_none(shell: Shell, limit: str) -> None:
+    answer = shell("jobs", "--limit", limit)
+    assert answer.status == 2
+    assert "--limit" in answer.err
+
+
+def test_a_disk_without_room_is_told_in_one_line(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "cli.main", "demo", "--path", str(tmp_path / "demo.db")]
+    done = subprocess.run(
+        ["/bin/sh", "-c", 'ulimit -f 200; exec "$@"', "sh", *command],  # 512-byte blocks or more
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    *_, last = done.stderr.splitlines()
+    assert last.startswith("billdeck: ")
+    assert "internal error" not in done.stderr

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
 import stat
 import subprocess
-from collections.abc import Callable
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from engine.config import DatabaseConfig
+from engine.config import DatabaseConfig, Secret
 from engine.database import Database, open_database
-from engine.schema import schema_text
+from engine.errors import InputError
+from engine.schema import create, schema_text
 from tests.cli.conftest import Shell
+from tests.servers.mariadb import MariaDBServer
+
+
+NOBODY = 65534
 
 
 def part(shell: Shell, name: str) -> list[str]:
@@ -108,6 +120,110 @@ def test_check_misses_a_trigger_and_an_index(shell: Shell, books: Database) -> N
     assert any("trigger posting_no_delete is missing" in problem for problem in found)
     assert any("index audit_object is missing" in problem for problem in found)
     assert len(found) == 2
+
+
+@pytest.mark.mariadb
+def test_check_by_a_user_who_may_only_read(
+    new_database: Callable[[str], DatabaseConfig],
+    config_file: Callable[[DatabaseConfig], Path],
+    capsys: pytest.CaptureFixture[str],
+    mariadb_server: MariaDBServer,
+) -> None:
+    """Such a user finds no trigger in information_schema, whether or not there is one."""
+    config = new_database("mariadb")
+    owner = open_database(config)
+    create(owner)
+    administrator = mariadb_server.connect(root=True)
+    with administrator.cursor() as cursor:
+        cursor.execute("CREATE OR REPLACE USER reader@localhost IDENTIFIED BY 'hers'")
+        cursor.execute(f"GRANT SELECT ON {config.name}.* TO reader@localhost")
+        shell = Shell(
+            config_file(replace(config, user="reader", password=Secret("hers"))), capsys
+        )
+        assert part(shell, "database") == []
+        assert "lacks the right TRIGGER" in shell("check", "database").out
+        owner.execute("DROP TRIGGER posting_no_delete")
+        (problem,) = part(shell, "database")
+        assert "trigger posting_no_delete is missing" in problem
+        cursor.execute("DROP USER reader@localhost")
+    administrator.close()
+    owner.close()
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A folder that other users may enter, unlike those of pytest."""
+    folder = Path(tempfile.mkdtemp(prefix="billdeck-test-"))
+    folder.chmod(0o777)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@contextmanager
+def ordinary_user() -> Iterator[None]:
+    """For a while not root, who may write everywhere."""
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
+
+
+def made_by_another_process(path: Path) -> None:
+    """Makes the database. SQLite uses a file that its process has open already, whoever it is by
+    then; so that must not be this one."""
+    code = (
+        "import sys; from pathlib import Path; from engine.config import DatabaseConfig;"
+        "from engine.database import open_database; from engine.schema import create;"
+        "create(open_database(DatabaseConfig(engine='sqlite', path=Path(sys.argv[1])), True))"
+    )
+    root = Path(__file__).parents[2]
+    subprocess.run([sys.executable, "-c", code, str(path)], cwd=root, check=True)
+
+
+@pytest.mark.parametrize("what", ["folder", "file"])
+def test_check_names_what_cannot_be_written(
+    place: Path,
+    what: str,
+    config_file: Callable[[DatabaseConfig], Path],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = place / "billing.db"
+    made_by_another_process(path)
+    file = place / "config.ini"
+    shutil.copy(config_file(DatabaseConfig(engine="sqlite", path=path)), file)
+    file.chmod(0o644)
+    path.chmod(0o666)
+    shell = Shell(file, capsys)
+    assert part(shell, "database") == []
+    locked = place if what == "folder" else path
+    locked.chmod(0o555 if what == "folder" else 0o444)
+    with ordinary_user():
+        (problem,) = part(shell, "database")
+    locked.chmod(0o777)
+    assert "attempt to write a readonly database" in problem
+    assert f"the {what} {locked} is not writable for the user" in problem
+
+
+def test_check_of_a_database_that_is_being_written(
+    shell: Shell, books: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.database._SQLITE_BUSY_MS", 1)
+    with books.transaction():
+        books.execute("UPDATE account SET balance = balance")
+        assert part(shell, "database") == []
+
+
+def test_check_names_a_full_disk(
+    shell: Shell, books: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if books.dialect.name == "mariadb":
+        pytest.skip("the disk is the server's")
+    monkeypatch.setattr("engine.file_rights._LEAST_FREE_MB", 10**12)
+    (problem,) = part(shell, "database")
+    assert "MB left: make room" in problem
 
 
 def test_check_misses_a_table(shell: Shell, books: Database) -> None:
@@ -218,3 +334,75 @@ def test_without_the_dump_program(
         assert answer.status == 2
         assert "mariadb-client" in answer.err
         assert not (tmp_path / "copy").exists()
+
+
+def test_check_of_a_database_without_our_tables(
+    empty: Shell, database_config: DatabaseConfig
+) -> None:
+    database = open_database(database_config, create=True)
+    database.execute("CREATE TABLE another_program (id BIGINT PRIMARY KEY)")
+    database.close()
+    answer = empty("--json", "check", "all")
+    assert answer.status == 1
+    assert [one["ok"] for one in answer.json["checks"]] == [True, False, False]
+    assert all("billdeck init" in one["problems"][0] for one in answer.json["checks"][1:])
+
+
+@pytest.mark.mariadb
+def test_init_by_a_user_who_may_not_drop_can_be_tried_again(
+    new_database: Callable[[str], DatabaseConfig], mariadb_server: MariaDBServer
+) -> None:
+    config = new_database("mariadb")
+    administrator = mariadb_server.connect(root=True)
+    with administrator.cursor() as cursor:
+        cursor.execute("CREATE OR REPLACE USER maker@localhost IDENTIFIED BY 'his'")
+        cursor.execute(
+            "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, INDEX, REFERENCES"
+            f" ON {config.name}.* TO maker@localhost"
+        )
+        database = open_database(replace(config, user="maker", password=Secret("his")))
+        with pytest.raises(InputError, match=r"\(DROP\).*but for the empty table"):
+            create(database)
+        cursor.execute(f"GRANT ALL ON {config.name}.* TO maker@localhost")
+        database.close()
+        database.connect()
+        create(database)
+        assert not [name for name in database.handle.get_tables() if "probe" in name]
+        database.close()
+        cursor.execute("DROP USER maker@localhost")
+    administrator.close()
+
+
+@pytest.mark.mariadb
+def test_init_that_was_cut_off_is_begun_anew(
+    new_database: Callable[[str], DatabaseConfig],
+    config_file: Callable[[DatabaseConfig], Path],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    config = new_database("mariadb")
+    shell = Shell(config_file(config), capsys)
+    for last in (1, 3, 30):
+        database = open_database(config)
+        with monkeypatch.context() as patch:
+            patch.setattr(database, "execute", _cut_off_after(last, database.execute))
+            with pytest.raises(KeyboardInterrupt):
+                create(database)
+        database.close()
+        assert "run it again" in shell("jobs").err
+        assert "run it again" in part(shell, "database")[0]
+    assert shell("init").status == 0
+    assert part(shell, "database") == []
+
+
+def _cut_off_after(tables: int, execute: Callable[..., Any]) -> Callable[..., Any]:
+    """`execute` until this many tables and other things were made."""
+    left = [tables]
+
+    def cut(sql: str, parameters: Sequence[Any] = ()) -> Any:
+        left[0] -= sql.startswith("CREATE") and "probe" not in sql
+        if left[0] < 0:
+            raise KeyboardInterrupt
+        return execute(sql, parameters)
+
+    return cut

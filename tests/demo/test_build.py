@@ -188,6 +188,12 @@ def test_a_real_billing_database_stays(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
+def test_the_earliest_day(tmp_path: Path) -> None:
+    build(tmp_path / "demo.db", Wanted(40, 1, EARLIEST))
+    with pytest.raises(InputError, match="1980-01-01 or later"):
+        build(tmp_path / "demo.db", Wanted(40, 1, EARLIEST - timedelta(days=1)))
+
+
 def test_a_link_is_not_followed(tmp_path: Path) -> None:
     build(tmp_path / "demo.db", Wanted(40, 1, WANTED.today))
     link = tmp_path / "link.db"

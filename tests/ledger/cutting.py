@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar
 import peewee
 
 from engine.config import DatabaseConfig
-from engine.database import Database, Row, open_database
+from engine.database import Database, M, Row, open_database
 
 Mode = Literal["before", "after"]
 T = TypeVar("T")
@@ -35,6 +35,12 @@ class CuttingDatabase(Database):
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
         return self._step(lambda: super(CuttingDatabase, self).execute(sql, parameters))
+
+    def objects(self, query: peewee.ModelSelect[M]) -> list[M]:
+        return self._step(lambda: super(CuttingDatabase, self).objects(query))
+
+    def write(self, query: Any) -> int:
+        return self._step(lambda: super(CuttingDatabase, self).write(query))
 
     def write_many(self, sql: str, rows: Iterable[Row]) -> None:
         self._step(lambda: super(CuttingDatabase, self).write_many(sql, rows))

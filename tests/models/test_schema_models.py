@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import peewee
@@ -13,7 +13,7 @@ from engine.config import DatabaseConfig
 from engine.database import Database, open_database
 from engine.models import all_models
 from engine.models.base import BaseModel
-from engine.models.ledger import JournalEntry, Posting
+from engine.models.ledger import Account, JournalEntry, Posting
 from engine.models.operations import Lease
 from engine.models.subscribers import Subscriber, SubscriberGroup
 
@@ -121,11 +121,47 @@ def test_models_read_and_join(database: Database) -> None:
         database.execute(
             "INSERT INTO subscriber (id, login, group_id, created_at) VALUES (1000, 'ivan', 1, 0)"
         )
-    ivan = Subscriber.get(Subscriber.login == "ivan")
+    query = Subscriber.select(Subscriber, Account, SubscriberGroup).join(Account)
+    (ivan,) = database.objects(query.switch(Subscriber).join(SubscriberGroup))
     assert (ivan.account.id, ivan.account.balance, ivan.group.code, ivan.alias_of) == (
         1000,
         5,
         "g",
         None,
     )
-    assert list(Posting.select().join(JournalEntry)) == []
+    assert database.objects(Posting.select().join(JournalEntry)) == []
+
+
+def test_two_open_databases_do_not_mix(
+    engine_name: str, new_database: Callable[[str], DatabaseConfig]
+) -> None:
+    """Neither the one opened last nor any other takes what was meant for another."""
+    opened = [open_database(new_database(name), create=True) for name in (engine_name, "sqlite")]
+    for number, database in enumerate(opened):
+        schema.create(database)
+        with database.transaction():
+            for other in range(number + 2):
+                group = SubscriberGroup.insert(code=f"{number}-{other}", name="G")
+                assert database.write(group) == other + 1
+    first, second = opened
+    with first.transaction():
+        assert first.write(SubscriberGroup.update(name="changed")) == 2
+        assert first.write(SubscriberGroup.delete().where(SubscriberGroup.code == "0-1")) == 1
+    groups = SubscriberGroup.select().order_by(SubscriberGroup.id)
+    assert [(row.code, row.name) for row in first.objects(groups)] == [("0-0", "changed")]
+    assert [(row.code, row.name) for row in second.objects(groups)] == [
+        ("1-0", "G"),
+        ("1-1", "G"),
+        ("1-2", "G"),
+    ]
+    with first.transaction():
+        first.write(SubscriberGroup.delete())
+    assert first.objects(groups) == []
+    for database in opened:
+        database.close()
+
+
+def test_nothing_is_read_behind_the_back_of_a_database(database: Database) -> None:
+    """A model alone knows no database, so it cannot read from the wrong one."""
+    with pytest.raises(peewee.InterfaceError, match="must be bound"):
+        SubscriberGroup.get(SubscriberGroup.code == "g")

@@ -34,7 +34,7 @@ def test_built_in_defaults(place: Place) -> None:
     assert (config.database.connect_timeout, config.database.wait_seconds) == (10, 60)
     assert config.billing.timezone.key == "Europe/Moscow"
     assert config.billing.currency == "RUB"
-    assert (config.billing.close_chunk, config.billing.close_latency_ms) == (5000, 50)
+    assert (config.billing.close_chunk, config.billing.close_latency_ms) == (5000, 100)
     assert config.month_close.settle_minutes == 1
     assert config.month_close.exempt_states == {"frozen", "deleted"}
     assert config.roles == RolesConfig(("*",), (), ())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 
 import peewee
@@ -12,8 +13,9 @@ from engine import usage_import
 from engine.bundle.problems import WrongFiles
 from engine.clock import FixedClock
 from engine.config import DatabaseConfig
-from engine.database import Database, open_database
+from engine.database import Database, Row, open_database
 from engine.errors import DatabaseUnavailable, InputError, Interrupted
+from engine.usage_batch import write_batch
 from engine.usage_import import UsageSummary, import_usage
 from tests.bundle.folders import BILLING, NOW, open_empty
 from tests.ledger.cutting import Mode, cutting
@@ -222,3 +224,34 @@ def test_two_imports_at_once(
         ("2026-09", 1000, 200, 400, 0, 0, 0, 0, 0, 0),
         ("2026-10", 1000, 200, 400, 0, 0, 0, 0, 0, 0),
     ]
+
+
+def test_what_another_import_added_meanwhile_is_not_counted_as_ours(
+    database: Database, database_config: DatabaseConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Our first try is undone by a conflict; before the second, another adds the same records."""
+    rows: list[Row] = [("k1", 1000, NOW, "2026-09", 1, 5, 6, 1000, "u1")]
+    write_many, connect = database.write_many, database.connect
+    tries: list[int] = []
+    deadlock = peewee.OperationalError(1213, "Deadlock found when trying to get lock")
+    conflict = {"sqlite": peewee.OperationalError("database is locked"), "mariadb": deadlock}[
+        database.dialect.name
+    ]
+
+    def conflict_once(sql: str, values: Iterable[Row]) -> None:
+        if len(tries) == 1:
+            raise conflict
+        write_many(sql, values)
+
+    def connect_and_count() -> None:
+        tries.append(1)
+        if len(tries) == 2:
+            other = open_database(database_config)
+            assert write_batch(other, rows, 5).added == 1
+            other.close()
+        connect()
+
+    monkeypatch.setattr(database, "write_many", conflict_once)
+    monkeypatch.setattr(database, "connect", connect_and_count)
+    counts = write_batch(database, rows, 5)
+    assert (counts.added, counts.skipped) == (0, 1)

@@ -1,0 +1,1 @@
+"""The month close: its rules, on both databases."""

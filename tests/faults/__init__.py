@@ -1,0 +1,1 @@
+"""The month close cut, killed, raced and left without a database."""

@@ -1,0 +1,1 @@
+"""Random operators, closed for three months and held against a second opinion on every amount."""
