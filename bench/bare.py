@@ -7,11 +7,12 @@ in chunks of the same size as our first one.
 
 from __future__ import annotations
 
-from engine.close.statements import BYTES, bytes_of
+from engine.close.statements import BYTES
 from engine.database import Database, Row
 from engine.period import Period
 
 CHUNK = 5_000
+_BILLED = ", ".join(f"COALESCE(u.{column}, 0)" for column in BYTES)
 
 
 def prepare(database: Database, charged: list[Row], others: list[Row], carried: list[Row]) -> None:
@@ -85,7 +86,7 @@ def _chunk(database: Database, period: str, following: str, after: int, upto: in
         " group_id, plan_id, addon_id, plan_after, addon_after, terms_id, entry_id, entry_line,"
         f" {', '.join(BYTES)}) SELECT b.period, s.id, k.status, k.amount, k.block,"
         " CASE WHEN u.subscriber_id IS NULL THEN 0 ELSE 1 END, s.group_id, s.plan_id, s.addon_id,"
-        f" s.plan_id, s.addon_id, 1, ?, k.line, {bytes_of('u', '0')}"
+        f" s.plan_id, s.addon_id, 1, ?, k.line, {_BILLED}"
         f" FROM billing_period b {join} known k {join} subscriber s ON s.id = k.subscriber_id"
         " LEFT JOIN period_usage u ON u.period = b.period AND u.subscriber_id = k.subscriber_id"
         " WHERE b.period = ? AND k.subscriber_id > ? AND k.subscriber_id <= ?",

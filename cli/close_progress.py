@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from cli.output import Output
+from cli.output import Output, silence
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -36,16 +37,26 @@ class CloseProgress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._bar:
-            self._bar.stop()
+        self._draw(lambda bar, _: bar.stop())
 
     def step(self, done: int, total: int) -> None:
         """Shows how many of the subscribers are closed."""
-        if self._bar and self._task is not None:
-            self._bar.update(self._task, completed=done, total=total)
+        if self._bar:
+            self._draw(lambda bar, task: bar.update(task, completed=done, total=total))
         elif done * 4 >= total * self._next_quarter:
             self._next_quarter = done * 4 // max(total, 1) + 1
             self._out.note(f"  {done} of {total} subscribers")
+
+    def _draw(self, what: Callable[[Progress, TaskID], None]) -> None:
+        """A bar that cannot be drawn, as at a terminal that is gone, stops nothing and is the last
+        that is tried."""
+        if self._bar is None or self._task is None:
+            return
+        try:
+            what(self._bar, self._task)
+        except OSError:
+            silence(self._out.stderr)
+            self._bar = None
 
 
 def _bar(out: Output) -> Progress:

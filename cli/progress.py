@@ -6,7 +6,7 @@ import time
 from types import TracebackType
 from typing import Self
 
-from cli.output import Output
+from cli.output import Output, silence
 from engine.text import safe
 
 _EVERY_SECONDS = 0.1
@@ -32,8 +32,7 @@ class Progress:
         trace: TracebackType | None,
     ) -> None:
         if self._shown:
-            self._stream.write(_CLEAR)
-            self._stream.flush()
+            self._draw(_CLEAR)
 
     def step(self, what: str, done: int, total: int) -> None:
         """Shows what is being done and how much of it is; `total` 0: not known."""
@@ -42,6 +41,13 @@ class Progress:
             return
         self._next = now + _EVERY_SECONDS
         share = f"{done * 100 // total} %" if total else str(done)
-        self._stream.write(f"{_CLEAR}{safe(what, 60)} {share}")
-        self._stream.flush()
+        self._draw(f"{_CLEAR}{safe(what, 60)} {share}")
         self._shown = True
+
+    def _draw(self, text: str) -> None:
+        """What cannot be written, as at a terminal that is gone, stops nothing."""
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except OSError:
+            silence(self._stream)

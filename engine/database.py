@@ -50,6 +50,7 @@ class Database:
         self.handle: Any = handle  # peewee's own types are incomplete
         self.dialect = dialect
         self._mariadb = dialect is MARIADB
+        self._connection: Any = None  # the driver's, for `cancel` in another thread
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
         """Runs one statement and returns the driver's cursor (`rowcount`: rows matched)."""
@@ -169,6 +170,23 @@ class Database:
     def connect(self) -> None:
         """Opens the connection again after `close`. Raises peewee.PeeweeException."""
         self.handle.connect(reuse_if_open=True)
+        self._connection = self.handle.connection()
+
+    def cancel(self) -> None:
+        """Breaks off the statement under way; the only method for a thread other than the one that
+        opened the connection. That statement, or one begun at this very moment, raises an error of
+        which `engine.dialect.is_cancelled` is true; without one nothing happens. On MariaDB it
+        connects anew for this, which may last as long as the configuration allows; a server that
+        cannot be reached has nothing to break off."""
+        connection = self._connection
+        if connection is None:
+            return
+        with suppress(peewee.PeeweeException, OSError, sqlite3.ProgrammingError):
+            if not self._mariadb:
+                connection.interrupt()
+                return
+            with self.handle.connection_context():  # a connection of this thread's own
+                self.handle.execute_sql("KILL QUERY %s", (connection.thread_id(),))
 
     def close(self) -> None:
         """Closes the connection, whatever state it is in."""

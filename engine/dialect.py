@@ -18,6 +18,7 @@ _LOST = {2002, 2003, 2006, 2013, 2055, 1053, 1927, 1047, 1152, 1158, 1159, 1160,
 # Of these, the ones of a server that one may wait for before there was any connection.
 _ABSENT = {2002, 2003, 2006, 2013, 1040, 1053}
 _DUPLICATES = {1062}
+_CANCELLED = {1317}
 
 
 @dataclass(frozen=True)
@@ -150,3 +151,8 @@ def is_hidden_trigger(error: BaseException) -> bool:
 def is_duplicate(error: BaseException) -> bool:
     """Whether a unique key refused the row."""
     return _code(error) in _DUPLICATES or "UNIQUE" in str(error)
+
+
+def is_cancelled(error: BaseException) -> bool:
+    """Whether somebody broke off the statement; the connection is as good as before."""
+    return _code(error) in _CANCELLED or str(error) == "interrupted"

@@ -52,9 +52,7 @@ class Explanation(NamedTuple):
     adds_up: bool | None
 
 
-def explain(
-    database: Database, login: str, period: Period, timezone: tzinfo = UTC
-) -> Explanation:
+def explain(database: Database, login: str, period: Period, timezone: tzinfo = UTC) -> Explanation:
     """The explanation of a subscriber's charge, its times in `timezone`. InputError without a
     record."""
     row = database.row(

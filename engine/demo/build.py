@@ -31,8 +31,8 @@ from engine.schema import create
 
 FEWEST = 20
 MOST = 100_000
-# Before that day there is no room for the subscribers' years before the first period.
-EARLIEST = date(1980, 1, 1)
+# A subscriber of twelve years must not have come before 1970, where our dates begin.
+EARLIEST = date(1985, 1, 1)
 # A close begins at 00:01 on the 1st.
 _CLOSE_AFTER_MS = 60_000
 _AFTER_MIDNIGHT_MS = 5 * 60_000

@@ -91,7 +91,7 @@ class Subscribers(PagedSource):
     )
     shape = Shape({"s": "subscriber s", "a": "account a"}, {"a": "a.id >= 1000"})
     walks = (
-        Walk("id", "s", "s.id", None),
+        Walk("id", "s", "s.id", None, unique=True),
         Walk("login", "s", "s.login", "subscriber_login", unique=True),
         Walk("name", "s", "s.name", "subscriber_name"),
         Walk("phone", "s", "s.phone", "subscriber_phone"),
@@ -123,7 +123,8 @@ class Subscribers(PagedSource):
         if name in _FOUND_BY and condition.operator != "~" and condition.value != "":
             bare = compared(column, column.sql.removeprefix(f"{alias}."), condition)
             ids = ((_FOUND_BY[name].format(bare[0]), bare[1]),)
-        return Clause(sql, parameters, frozenset(alias), ids)
+        pinned = column.sql if condition.operator == "=" and condition.value != "" else None
+        return Clause(sql, parameters, frozenset(alias), ids, pinned)
 
 
 def _words(text: str) -> Clause:

@@ -108,7 +108,12 @@ def _charges(
     )
     return tuple(
         Charge(
-            period, status, amount, bool(block), plan, reason,
+            period,
+            status,
+            amount,
+            bool(block),
+            plan,
+            reason,
             Reversal(entry, at) if entry is not None else None,
             late.get(period, ()),
         )

@@ -160,9 +160,7 @@ def test_an_alias_comes_after_its_main_and_adds_its_usage(
     assert database.integer("SELECT COUNT(*) FROM journal_entry") == 0
 
 
-def test_services_and_orders_of_an_alias_are_not_taken(
-    database: Database, tmp_path: Path
-) -> None:
+def test_services_and_orders_of_an_alias_are_not_taken(database: Database, tmp_path: Path) -> None:
     people = (
         f"{SUBSCRIBERS_HEADER},alias_of\na,,1,1,2,1,1,1;2,0,0,0,u1\nb,,1,1,,,,2,0,0,0,u1\n"
         "c,,1,1,,,1,,0,0,0,u1\nd,,1,1,,1,,,0,0,0,u1\nu1,,1,1,2,,1,1,0,0,0,\nu2,,1,1,,,,,0,0,0,\n"

@@ -9,14 +9,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from engine.config import Config, load_config
 from engine.database import Database, open_database
-from engine.demo.build import FEWEST, MOST, Wanted, build_demo, demo_config
+from engine.demo.build import EARLIEST, FEWEST, MOST, Wanted, build_demo, demo_config
 from engine.demo.place import is_demonstration
 from engine.errors import InputError
 from engine.ledger.proof import prove
@@ -189,8 +189,8 @@ def test_a_real_billing_database_stays(tmp_path: Path) -> None:
 
 
 def test_the_earliest_day(tmp_path: Path) -> None:
-    build(tmp_path / "demo.db", Wanted(40, 1, EARLIEST))
-    with pytest.raises(InputError, match="1980-01-01 or later"):
+    build(tmp_path / "demo.db", Wanted(300, 1, EARLIEST))
+    with pytest.raises(InputError, match="1985-01-01 or later"):
         build(tmp_path / "demo.db", Wanted(40, 1, EARLIEST - timedelta(days=1)))
 
 

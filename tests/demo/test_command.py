@@ -90,7 +90,7 @@ def test_a_file_that_is_no_demonstration_is_refused(home: Path) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [("--subscribers", "5"), ("--subscribers", "x"), ("--today", "22.11.2026"),
-     ("--today", "1970-02-01"), ("--today", "1971-01-15"), ("--today", "1979-12-31"),
+     ("--today", "1970-02-01"), ("--today", "1971-01-15"), ("--today", "1984-12-31"),
      ("--path", "/proc/none/demo.db")],
 )  # fmt: skip
 def test_wrong_use_is_one_line_and_status_2(home: Path, arguments: tuple[str, ...]) -> None:

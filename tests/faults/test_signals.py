@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -51,7 +52,7 @@ def crowd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]
 
 
 def start(
-    folder: Path, hangup: signal.Handlers = signal.SIG_DFL
+    folder: Path, hangup: signal.Handlers = signal.SIG_DFL, stderr: int = subprocess.PIPE
 ) -> subprocess.Popen[str]:
     """The process; `hangup` is what a SIGHUP does as long as it has not said otherwise."""
     environment = {name: value for name, value in os.environ.items() if "BILLDECK" not in name}
@@ -61,9 +62,9 @@ def start(
             "month-close", "--period", str(LONG_AGO), "--late", "--yes",
         ],
         cwd=_ROOT,
-        env=environment,
+        env=environment | {"TERM": "xterm"},
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=stderr,
         text=True,
         preexec_fn=lambda: signal.signal(signal.SIGHUP, hangup),
     )  # fmt: skip
@@ -111,6 +112,21 @@ def test_it_stops_after_the_chunk_and_goes_on_later(
     assert closed(crowd) == SUBSCRIBERS
     state = "SELECT state FROM billing_period WHERE period = ?"
     assert crowd.value(state, (str(LONG_AGO),)) == "closed"
+
+
+def test_the_terminal_is_lost(crowd: Database, tmp_path: Path) -> None:
+    """The progress bar goes to a terminal whose window is closed in the middle of the run."""
+    ours, theirs = pty.openpty()
+    os.set_blocking(ours, False)
+    process = start(tmp_path, stderr=theirs)
+    os.close(theirs)
+    wait_for_progress(crowd, process)
+    os.close(ours)  # the kernel tells only the leader of the terminal's session: we tell the rest
+    process.send_signal(signal.SIGHUP)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert crowd.value("SELECT state FROM job_run") == "interrupted"
+    assert crowd.value("SELECT holder FROM lease") is None
 
 
 def test_under_nohup_a_lost_terminal_does_not_stop_it(crowd: Database, tmp_path: Path) -> None:

@@ -1,0 +1,194 @@
+"""How the databases carry out a page: by an index, never by walking through or sorting a table.
+
+The plans are asked for, and the work is counted: VM steps on SQLite, rows read on MariaDB. Both
+must stay small beside the size of the tables.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pytest
+
+from engine.database import Database
+from engine.queries.columns import Sort
+from engine.queries.paging import Query
+from engine.queries.subscribers import SUBSCRIBERS
+
+SIZE = 40
+# Rows of small tables and of a page itself are read several times.
+ROWS_READ = 20 * SIZE
+STEPS = 1_200 * SIZE
+BIG = ("s", "a", "c", "subscriber", "account", "close_record")
+
+
+class Explaining(Database):
+    """Keeps the plans of the statements that it carries out."""
+
+    def __init__(self, whole: Database) -> None:
+        super().__init__(whole.handle, whole.dialect)
+        self.plans: list[tuple[str, Any]] = []
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
+        if sql.startswith("SELECT"):
+            word = "EXPLAIN QUERY PLAN" if self.dialect.name == "sqlite" else "EXPLAIN"
+            plan = super().execute(f"{word} {sql}", parameters).fetchall()
+            self.plans += [(sql, step) for step in plan]
+        return super().execute(sql, parameters)
+
+    def wrong(self) -> list[str]:
+        """The steps that grow with a table."""
+        wrong = wrong_for_sqlite if self.dialect.name == "sqlite" else wrong_for_mariadb
+        return [f"{step}: {sql}" for sql, step in self.plans if wrong(sql, step)]
+
+
+def wrong_for_sqlite(sql: str, step: Any) -> bool:
+    detail = str(step[3])
+    scan = re.match(r"SCAN (\w+)(.*)", detail)
+    if scan and scan[1] in BIG:
+        # In the order of an index from its beginning, up to the LIMIT, is as good as a search.
+        return " INDEX " not in scan[2] and f"{scan[1]} NOT INDEXED" not in sql
+    few = "FROM (SELECT" in sql
+    return "AUTOMATIC" in detail or ("TEMP B-TREE" in detail and not few)
+
+
+def wrong_for_mariadb(sql: str, step: Any) -> bool:
+    _, _, table, access, _, _, _, _, rows, extra = step
+    if access == "ALL" and table in BIG and rows and int(rows) > SIZE:
+        return True
+    return "filesort" in str(extra or "") and "FROM (SELECT" not in sql
+
+
+def rows_read(database: Database, ask: Callable[[], object]) -> int:
+    """How many rows MariaDB has read for a question."""
+
+    def read() -> int:
+        status = database.rows("SHOW SESSION STATUS LIKE 'Handler_read%'")
+        return sum(int(count) for _, count in status)
+
+    before = read()
+    ask()
+    return read() - before
+
+
+def steps(database: Database, ask: Callable[[], object]) -> int:
+    """How many steps SQLite's machine has made for a question, to the hundred."""
+    count = 0
+
+    def more() -> int:
+        nonlocal count
+        count += 100
+        return 0
+
+    connection = database.handle.connection()
+    connection.set_progress_handler(more, 100)
+    try:
+        ask()
+    finally:
+        connection.set_progress_handler(None, 0)
+    return count
+
+
+def cheap(database: Database, ask: Callable[[Database], object], what: str) -> None:
+    """The question, asked of a table of thousands, looks at a few rows."""
+    explaining = Explaining(database)
+    ask(explaining)
+    assert explaining.plans, what
+    assert explaining.wrong() == [], what
+    if database.dialect.name == "sqlite":
+        assert steps(database, lambda: ask(database)) < STEPS, what
+    else:
+        assert rows_read(database, lambda: ask(database)) < ROWS_READ, what
+
+
+def around(database: Database, query: Query, what: str) -> None:
+    """Home, next, end, the one before, and back from the middle: each is cheap."""
+    total = SUBSCRIBERS.count(database, query)
+    home = SUBSCRIBERS.page(database, query, 0, SIZE)
+    end = SUBSCRIBERS.page(database, query, total - SIZE, SIZE, None, total)
+    middle = SUBSCRIBERS.page(database, query, total // 2, SIZE)
+    for start, near, known in (
+        (0, None, None),
+        (SIZE, home, None),
+        (total - SIZE, None, total),
+        (total - 2 * SIZE, end, None),
+        (total // 2 + SIZE, middle, None),
+        (total // 2 - SIZE, middle, None),
+    ):
+        cheap(
+            database,
+            lambda one, start=start, near=near, known=known: SUBSCRIBERS.page(
+                one, query, start, SIZE, near, known
+            ),
+            f"{what} {query.sorts} from {start}",
+        )
+
+
+ORDERS = [
+    (Sort(column.name, descending),)
+    for column in SUBSCRIBERS.columns
+    if column.sortable
+    for descending in (False, True)
+]
+
+
+@pytest.fixture
+def dense(many: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
+    """The thousands, where most filters leave too many to be sorted."""
+    monkeypatch.setattr("engine.queries.paging.FEW", 100)
+    return many
+
+
+def knowledge(database: Database) -> Iterator[str]:
+    """What the engine knows of its tables: statistics of the whole, and on SQLite also none."""
+    if database.dialect.name == "mariadb":
+        database.rows("ANALYZE TABLE subscriber, account")
+    yield "with statistics"
+    if database.dialect.name == "sqlite":
+        database.execute("DELETE FROM sqlite_stat1")
+        database.close()
+        database.connect()
+        yield "without statistics"
+
+
+def test_every_order_reads_an_index(dense: Database) -> None:
+    for known in knowledge(dense):
+        for order in [(), *ORDERS]:
+            around(dense, Query((), order), known)
+
+
+def test_common_filters_read_an_index(dense: Database) -> None:
+    """Filters that many fulfil are looked at row by row along the order."""
+    for known in knowledge(dense):
+        for text in ("state:active", "иванова", "u !state:frozen"):
+            for order in [(), (Sort("name"),), (Sort("balance"),), (Sort("state", True),)]:
+                around(dense, SUBSCRIBERS.query(text, order), f"{text} {known}")
+        around(dense, SUBSCRIBERS.view("debtors"), f"debtors {known}")
+        around(dense, SUBSCRIBERS.view("beyond_limit"), f"beyond the limit {known}")
+
+
+def test_rare_filters_read_an_index(many: Database) -> None:
+    """Few rows are found by an index and then sorted."""
+    with many.transaction():
+        many.execute("UPDATE subscriber SET state = 'blocked', phone = '8' WHERE id % 500 = 1")
+        many.execute("UPDATE account SET balance = -99999 WHERE id > 999 AND id % 500 = 2")
+    for text in ("u1007", "state:blocked", "phone:8", "balance<-90000", "id<1020", "login=u2000",
+                 "is:failed", "is:to_block", "name:x", "8"):  # fmt: skip
+        for order in ((), (Sort("balance", True),), (Sort("name"), Sort("login"))):
+            query = SUBSCRIBERS.query(text, order)
+            cheap(many, lambda one, query=query: SUBSCRIBERS.page(one, query, 0, SIZE), text)
+            cheap(many, lambda one, query=query: SUBSCRIBERS.estimate(one, query), text)
+
+
+def test_what_is_dear_is_seen(many: Database) -> None:
+    """The measures of this module tell an index from a table."""
+    dear = "SELECT id FROM subscriber s WHERE address = '' ORDER BY created_at LIMIT 1"
+    explaining = Explaining(many)
+    explaining.rows(dear)
+    assert explaining.wrong()
+    if many.dialect.name == "sqlite":
+        assert steps(many, lambda: many.rows(dear)) > STEPS / 6
+    else:
+        assert rows_read(many, lambda: many.rows(dear)) > ROWS_READ
