@@ -1,8 +1,10 @@
-# make demo       a demonstration operator: makes it, closes its month, proves the ledger
+# make demo       a demonstration operator: makes it, closes its month, proves the ledger, and at a
+#                 terminal offers the console on it
 # make test       the tests on SQLite and on a private MariaDB
 # make test-full  the same and the heavy ones: a million rows, long crash loops
 # make lint       ruff, mypy --strict, the contracts between the floors
 # make bench      the figures of the README, measured here
+# make picture    the README's picture of the console, drawn anew
 # make clean      removes .venv and everything generated
 #
 # PYTHON=python3.12 chooses the interpreter that .venv is made with; without it the newest from 3.11
@@ -17,11 +19,11 @@ RUNTIME := .venv/.installed
 DEV := .venv/.installed-dev
 INPUTS := pyproject.toml constraints.txt scripts/setup.sh
 
-.PHONY: help demo test test-full lint bench clean mariadb
+.PHONY: help demo test test-full lint bench picture clean mariadb
 .NOTPARALLEL:
 
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,9p'
+	@sed -n 's/^# \{0,1\}//p' Makefile | sed -n '1,11p'
 
 $(RUNTIME): $(INPUTS)
 	@scripts/setup.sh
@@ -48,7 +50,11 @@ lint: $(DEV)
 	$(BIN)/lint-imports
 
 bench: $(DEV) mariadb
-	$(BIN)/python bench/month_close.py $(ARGS)
+	$(BIN)/python -m bench.month_close $(ARGS)
+	$(BIN)/python -m bench.console
+
+picture: $(DEV)
+	$(BIN)/python -m bench.picture
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

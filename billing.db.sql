@@ -339,6 +339,7 @@ CREATE TABLE job_run (
     finished_at  BIGINT,
     done         BIGINT NOT NULL DEFAULT 0,
     total        BIGINT NOT NULL DEFAULT 0,
+    already      BIGINT NOT NULL DEFAULT 0,  -- of `done`, by earlier runs
     note         VARCHAR(300) NOT NULL DEFAULT ''
 ) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
 

@@ -10,7 +10,6 @@ the two times. MariaDB is a private server; its share of the memory is not count
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import os
 import statistics
@@ -18,23 +17,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from bench import bare
-from bench.data import PERIOD, fill
-from engine import schema
+from bench.data import PERIOD
+from bench.places import Where, config_of, make_anew, peak_memory_mb, places
 from engine.clock import FixedClock
 from engine.close.hooks import Hooks
 from engine.close.run import PeriodClose
-from engine.config import Config, DatabaseConfig, Secret, load_config
 from engine.database import open_database
-from engine.dialect import SQLITE
 from engine.ledger.proof import prove
-from tests.servers.mariadb import PASSWORD, USER, MariaDBServer
-
-Where = dict[str, str]
 
 
 def main() -> int:
@@ -52,16 +44,16 @@ def main() -> int:
     with tempfile.TemporaryDirectory(dir=args.folder) as folder:
         print(f"fdatasync of 4 KiB takes {_fsync_ms(Path(folder)):.2f} ms here (median of 100)")
         for engine in args.engines:
-            with _places(engine, Path(folder)) as places:
+            with places(engine, Path(folder), ("ours", "bare")) as (ours, limit):
                 for size in args.subscribers:
-                    _compare(engine, size, *places)
+                    _compare(engine, size, ours, limit)
     return 0
 
 
 def _compare(engine: str, size: int, ours: Where, limit: Where) -> None:
-    _fill(ours, size)
+    make_anew(ours, size)
     told = _in_a_process_of_its_own("close", ours)
-    database = open_database(_config(ours).database)
+    database = open_database(config_of(ours).database)
     findings = prove(database)
     assert not findings, findings
     outcome = "SELECT subscriber_id, status, amount, block FROM close_record WHERE status"
@@ -72,8 +64,8 @@ def _compare(engine: str, size: int, ours: Where, limit: Where) -> None:
         "SELECT subscriber_id, bytes1, bytes2, bytes3, bytes4 FROM carried_usage"
     )
     database.close()
-    _fill(limit, size)
-    database = open_database(_config(limit).database)
+    make_anew(limit, size)
+    database = open_database(config_of(limit).database)
     bare.prepare(database, charged, others, carried)
     database.close()
     least = _in_a_process_of_its_own("bare", limit)
@@ -102,7 +94,7 @@ def _in_a_process_of_its_own(what: str, where: Where) -> dict[str, float]:
 
 def _bare(where: Where) -> dict[str, float]:
     """Closes a database by nothing but SQL; seconds and commits."""
-    database = open_database(_config(where).database)
+    database = open_database(config_of(where).database)
     started = time.perf_counter()
     commits = bare.close(database, PERIOD)
     return {"seconds": time.perf_counter() - started, "commits": commits}
@@ -110,7 +102,7 @@ def _bare(where: Where) -> dict[str, float]:
 
 def _close(where: Where) -> dict[str, float]:
     """Closes a database in this process; seconds, commits, peak memory in MB."""
-    config = _config(where)
+    config = config_of(where)
     database = open_database(config.database)
     clock = FixedClock(PERIOD.end_ms(config.billing.timezone) + 3_600_000)
     commits = 0
@@ -124,64 +116,7 @@ def _close(where: Where) -> dict[str, float]:
     close.run()
     seconds = time.perf_counter() - started
     database.close()
-    return {"seconds": seconds, "commits": commits + 2, "memory_mb": _peak_memory_mb()}
-
-
-def _peak_memory_mb() -> int:
-    """Of this process alone: what getrusage tells begins with the parent's."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
-    return int(line.split()[1]) // 1024
-
-
-def _fill(where: Where, size: int) -> None:
-    """Makes a database anew, with `size` subscribers."""
-    config = _config(where).database
-    if config.engine == "sqlite":
-        for suffix in ("", "-wal", "-shm"):
-            Path(f"{config.path}{suffix}").unlink(missing_ok=True)
-    database = open_database(config, create=True)
-    if database.dialect is not SQLITE:
-        database.execute("SET foreign_key_checks = 0")
-        for table in database.handle.get_tables():
-            database.execute(f"DROP TABLE {table}")
-        database.execute("SET foreign_key_checks = 1")
-    schema.create(database)
-    fill(database, size)
-    if database.dialect is SQLITE:
-        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    database.close()
-
-
-@contextmanager
-def _places(engine: str, folder: Path) -> Iterator[tuple[Where, Where]]:
-    """Two databases to work in."""
-    if engine == "sqlite":
-        yield (
-            {"engine": "sqlite", "path": str(folder / "ours.db")},
-            {"engine": "sqlite", "path": str(folder / "bare.db")},
-        )
-        return
-    with MariaDBServer() as server:
-        places: list[Where] = []
-        for name in ("ours", "bare"):
-            server.create_database(name)
-            places.append({"engine": "mariadb", "socket": str(server.socket), "name": name})
-        yield places[0], places[1]
-
-
-def _config(where: Where) -> Config:
-    path = Path(where.get("path", os.devnull))
-    socket = Path(where["socket"]) if "socket" in where else None
-    database = DatabaseConfig(
-        engine="mariadb" if socket else "sqlite",
-        path=path,
-        socket=socket,
-        name=where.get("name", ""),
-        user=USER,
-        password=Secret(PASSWORD),
-    )
-    return dataclasses.replace(load_config(environ={}), database=database)
+    return {"seconds": seconds, "commits": commits + 2, "memory_mb": peak_memory_mb()}
 
 
 def _fsync_ms(folder: Path) -> float:

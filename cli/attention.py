@@ -1,4 +1,4 @@
-"""`billdeck` without a command: what needs attention."""
+"""`billdeck` without a command: the console, or without a terminal what needs attention."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING
 
 from cli.jobs import run_data, run_line
 from cli.session import Session
+from cli.terminal import has_terminal, open_console
 
 if TYPE_CHECKING:
     from engine.queries.attention import Attention
 
 
 def run(args: argparse.Namespace, session: Session) -> int:
-    """Prints what needs attention, and how to see all commands. Always 0: looking is no check."""
+    """Opens the console at a terminal and returns its exit status. Else prints what needs
+    attention, and how to see all commands; then always 0: looking is no check."""
+    if has_terminal(session):
+        return open_console(session, session.config)
     from engine.queries.attention import what_needs_attention
 
     timezone = session.config.billing.timezone

@@ -13,6 +13,7 @@ from cli.session import Session
 from engine.errors import InputError
 from engine.money import format_amount
 from engine.period import Period
+from engine.text import safe
 
 if TYPE_CHECKING:
     from engine.queries.export import Table
@@ -42,7 +43,7 @@ def register(subparsers: Any) -> None:
         role="viewer",
         help="print charges, subscribers or the ledger as CSV or JSON",
     )
-    export.add_argument("what", metavar="WHAT", choices=_KINDS, help=", ".join(_KINDS))
+    export.add_argument("what", metavar="WHAT", type=_kind, help=", ".join(_KINDS))
     export.add_argument(
         "--period",
         metavar="P",
@@ -52,6 +53,12 @@ def register(subparsers: Any) -> None:
         "--format", choices=("csv", "json"), help="csv, or json: one object a line (csv)"
     )
     export.add_argument("--out", metavar="FILE", type=Path, help="a new file in place of stdout")
+
+
+def _kind(text: str) -> str:
+    if text not in _KINDS:
+        raise InputError(f"there is no export '{safe(text, 60)}': {', '.join(_KINDS)}")
+    return text
 
 
 def run_import(args: argparse.Namespace, session: Session) -> int:

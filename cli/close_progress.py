@@ -13,22 +13,18 @@ if TYPE_CHECKING:
 
 
 class CloseProgress:
-    """Use it as a context and call `step` after each chunk."""
+    """Use it as a context and call `step` after each chunk. Before the first there is nothing to
+    be seen: the close may be refused."""
 
     def __init__(self, out: Output, title: str) -> None:
         self._out = out
         self._title = title
         self._bar: Progress | None = None
         self._task: TaskID | None = None
+        self._begun = False
         self._next_quarter = 1
 
     def __enter__(self) -> Self:
-        if not self._out.as_json and self._out.stderr.isatty():
-            self._bar = _bar(self._out)
-            self._task = self._bar.add_task(self._title, total=None)
-            self._bar.start()
-        else:
-            self._out.note(self._title)
         return self
 
     def __exit__(
@@ -41,11 +37,22 @@ class CloseProgress:
 
     def step(self, done: int, total: int) -> None:
         """Shows how many of the subscribers are closed."""
+        if not self._begun:
+            self._begun = True
+            self._begin()
         if self._bar:
             self._draw(lambda bar, task: bar.update(task, completed=done, total=total))
         elif done * 4 >= total * self._next_quarter:
             self._next_quarter = done * 4 // max(total, 1) + 1
             self._out.note(f"  {done} of {total} subscribers")
+
+    def _begin(self) -> None:
+        if self._out.as_json or not self._out.stderr.isatty():
+            self._out.note(self._title)
+            return
+        self._bar = _bar(self._out)
+        self._task = self._bar.add_task(self._title, total=None)
+        self._draw(lambda bar, _: bar.start())
 
     def _draw(self, what: Callable[[Progress, TaskID], None]) -> None:
         """A bar that cannot be drawn, as at a terminal that is gone, stops nothing and is the last

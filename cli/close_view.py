@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 STATUSES = ("charged", "exempt", "not_started", "failed")
 
 
+def subscribers(count: int) -> str:
+    """`1 subscriber`, `2 subscribers`."""
+    return f"{count} subscriber{'' if count == 1 else 's'}"
+
+
 def report_data(report: CloseReport) -> dict[str, Any]:
     """The report of a close as one JSON object."""
     return {
@@ -43,7 +48,8 @@ def report_lines(report: CloseReport, session: Session) -> list[str]:
     if not report.periods:
         lines.append("Nothing left to do: no ended period is open.")
     if report.late_usage:
-        lines.append(f"Late usage of {report.late_usage} subscribers was moved to the open period.")
+        moved = subscribers(report.late_usage)
+        lines.append(f"Late usage of {moved} was moved to the open period.")
     if not report.complete:
         lines.append(
             "The period stays open. `billdeck export charges` names the reasons; mend them and run"
@@ -67,7 +73,7 @@ def _period_lines(one: PeriodSummary, session: Session) -> list[str]:
     if one.tally.already:
         lines.append(f"  already closed by an earlier run: {one.tally.already}")
     rate = done / max(one.seconds, 0.001)
-    lines.append(f"  {done} subscribers in {one.seconds:.1f} s, {rate:.0f}/s")
+    lines.append(f"  {subscribers(done)} in {one.seconds:.1f} s, {rate:.0f}/s")
     return lines
 
 
@@ -114,7 +120,7 @@ def preview_lines(report: PreviewReport | None, session: Session) -> list[str]:
         ],
     )
     total = sum(one.subscribers for one in report.sums)
-    lines += ["", f"{total} subscribers, {session.money(report.amount)} in all."]
+    lines += ["", f"{subscribers(total)}, {session.money(report.amount)} in all."]
     lines.append(f"To block: {report.blocked}. Failed: {report.count('failed')}.")
     for title, notables in (
         ("Largest charges", report.largest),

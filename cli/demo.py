@@ -18,6 +18,7 @@ from cli.close_progress import CloseProgress
 from cli.output import fields
 from cli.parser import add_command
 from cli.session import Session
+from cli.terminal import has_terminal, open_console
 from engine.errors import JobFailed
 from engine.money import format_amount
 
@@ -52,6 +53,9 @@ def register(subparsers: Any) -> None:
     parser.add_argument(
         "--path", metavar="FILE", type=Path, help="the database file (billdeck's data folder)"
     )
+    parser.add_argument(
+        "--no-console", action="store_true", help="do not offer the console at the end"
+    )
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,8 @@ class Timing:
 
 
 def run(args: argparse.Namespace, session: Session) -> int:
-    """Builds the demonstration, closes its last month, proves the ledger, prints the summary."""
+    """Builds the demonstration, closes its last month, proves the ledger, prints the summary, and
+    at a terminal offers the console on it."""
     from engine.demo.build import Wanted, build_demo, demo_config
     from engine.demo.place import default_path
 
@@ -90,7 +95,21 @@ def run(args: argparse.Namespace, session: Session) -> int:
     session.out.result(
         _data(summary, wanted, where, timing), _lines(summary, session, where, timing)
     )
-    return 0
+    if args.no_console or not has_terminal(session) or not _wants_console(session):
+        return 0
+    return open_console(session, config)
+
+
+def _wants_console(session: Session) -> bool:
+    """Whether the person wants to look at it, after the summary has been read."""
+    session.out.note("")
+    session.out.note("Enter opens the console on it; n and Enter, or Ctrl+C, leaves.")
+    try:
+        answer = sys.stdin.readline()
+    except KeyboardInterrupt:
+        return False
+    # At the end of input there is not even a line's end.
+    return answer.strip().lower() in ("", "y", "yes") and answer != ""
 
 
 def _today(text: str | None, session: Session) -> date:

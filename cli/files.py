@@ -47,7 +47,7 @@ def open_result(path: Path | None, out: Output) -> Iterator[TextIO]:
             silence(out.stdout)
             raise JobFailed(f"cannot write the result: {safe(error.strerror)}") from None
         return
-    if path.exists() or path.is_symlink():
+    if os.path.lexists(path):
         raise InputError(f"{safe(path)} exists: nothing is overwritten. Give a new name.")
     partial = _partial(path)
     try:

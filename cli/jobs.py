@@ -60,6 +60,7 @@ def run_data(run: JobRun, timezone: tzinfo) -> dict[str, Any]:
         "subject": run.subject,
         "state": run.state,
         "alive": run.alive,
+        "gone": run.gone,
         "holder": run.holder,
         "actor": run.actor,
         "started_at": format_ms(run.started_at, timezone),
@@ -67,6 +68,7 @@ def run_data(run: JobRun, timezone: tzinfo) -> dict[str, Any]:
         "finished_at": format_ms(run.finished_at, timezone) if run.finished_at else None,
         "done": run.done,
         "total": run.total,
+        "already": run.already,
         "per_second": round(run.rate) if run.rate else None,
         "seconds_left": round(run.seconds_left) if run.seconds_left is not None else None,
         "note": run.note,
@@ -75,14 +77,15 @@ def run_data(run: JobRun, timezone: tzinfo) -> dict[str, Any]:
 
 def run_line(run: JobRun, timezone: tzinfo) -> str:
     """A run as one line: `12 month-close 2026-10 running 40 % ...`."""
-    parts = [str(run.number), run.job, run.subject, run.state]
-    if run.state == "running" and not run.alive:
+    state = "ended without a word" if run.gone else run.state
+    parts = [str(run.number), run.job, run.subject, state]
+    if run.state == "running" and not run.alive and not run.gone:
         parts.append(f"(silent since {format_ms(run.heartbeat_at, timezone)})")
     if run.total:
         parts.append(f"{run.done * 100 // run.total} % ({run.done} of {run.total})")
     if run.rate:
         parts.append(f"{run.rate:.0f}/s")
-    if run.seconds_left is not None and run.alive:
+    if run.seconds_left is not None:
         parts.append(f"{run.seconds_left:.0f} s left")
     parts.append(f"since {format_ms(run.started_at, timezone)} by {run.actor}")
     if run.note:

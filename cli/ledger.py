@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from cli.parser import add_command
 from cli.session import Session
-from engine.errors import InputError
 from engine.money import format_amount, parse_amount
 from engine.period import format_ms, parse_when
 from engine.text import safe
 
 if TYPE_CHECKING:
     from engine.ledger.answers import Recorded
-    from engine.ledger.operations import Ledger, VatArgument
+    from engine.ledger.operations import Ledger
 
 _STANDARD = "standard"
 
@@ -74,6 +73,7 @@ def _add_record_options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, session: Session) -> int:
     """Records one movement and prints its entry and the balance after it."""
+    from engine.ledger.inputs import parse_entry
     from engine.ledger.operations import Ledger
 
     config = session.config
@@ -85,7 +85,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
         config.database.wait_seconds,
     )
     if args.command == "reverse":
-        recorded = ledger.reverse(_entry_number(args.entry), args.login, args.comment, args.key)
+        recorded = ledger.reverse(parse_entry(args.entry), args.login, args.comment, args.key)
     else:
         recorded = _move(args, session, ledger)
     session.out.result(_data(recorded, session), _lines(args.command, recorded, session))
@@ -93,39 +93,20 @@ def run(args: argparse.Namespace, session: Session) -> int:
 
 
 def _move(args: argparse.Namespace, session: Session, ledger: Ledger) -> Recorded:
+    from engine.ledger.inputs import parse_vat
+
     amount = parse_amount(args.amount)
     timezone = session.config.billing.timezone
     when = None if args.date is None else parse_when(args.date, timezone)
     login, comment, key = args.login, args.comment, args.key
     if args.command == "payment":
-        return ledger.payment(login, amount, _vat(args.vat), when, comment, key)
+        return ledger.payment(login, amount, parse_vat(args.vat), when, comment, key)
     if args.command == "correct":
         return ledger.correct(login, amount, when, comment, key)
     asking = ledger.refund if args.command == "refund" else ledger.writeoff
     return session.confirmed(
         args.yes, lambda confirmed: asking(login, amount, when, comment, key, confirmed)
     )
-
-
-def _vat(text: str | None) -> VatArgument:
-    """None, "standard", or basis points."""
-    if text is None:
-        return None
-    if text == _STANDARD:
-        return "standard"
-    try:
-        return parse_amount(text)
-    except InputError:
-        raise InputError(
-            f"'{safe(text, 40)}' is not a VAT rate: write percent, such as --vat 20, or --vat"
-            " alone at the end for the rate of the payment's date. Nothing was changed."
-        ) from None
-
-
-def _entry_number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 18):
-        raise InputError(f"'{safe(text, 40)}' is not the number of an entry")
-    return int(text)
 
 
 def _data(recorded: Recorded, session: Session) -> dict[str, Any]:

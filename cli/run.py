@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from cli.close_progress import CloseProgress
-from cli.close_view import preview_data, preview_lines, report_data, report_lines
+from cli.close_view import preview_data, preview_lines, report_data, report_lines, subscribers
 from cli.parser import add_command
 from cli.session import Session
 from cli.signals import stop_on_signals
@@ -96,7 +96,7 @@ def _ask(options: CloseOptions, session: Session) -> None:
         return
     before = period.previous()
     question = (
-        f"Close {period}: {left_to_close(database, period)} subscribers will be charged or noted."
+        f"Close {period}: {subscribers(left_to_close(database, period))} will be charged or noted."
         f" {before} came to {session.money(sum_of(database, before))}."
         " `--dry-run` shows exactly what it would do."
     )

@@ -107,12 +107,15 @@ class Session:
 
     def confirmed(self, yes: bool, action: Callable[[bool], T]) -> T:
         """Runs `action(confirmed)`; when it asks for a confirmation, asks the person and runs it
-        again with True. Without a terminal its NeedsConfirmation goes on to the caller."""
+        again with True. Without a terminal its NeedsConfirmation goes on to the caller, and says
+        that `--yes` confirms."""
         if yes:
             return action(True)
         try:
             return action(False)
         except NeedsConfirmation as doubt:
+            if not self.at_terminal():
+                raise NeedsConfirmation(f"{doubt.message} Use --yes to go on.") from None
             if not self.ask(doubt.message):
                 raise
         return action(True)

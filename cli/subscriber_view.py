@@ -88,7 +88,7 @@ def view_lines(view: View, session: Session) -> Iterator[str]:
             ("ordered add-on", _order(facts.ordered_addon, facts.ordered_addon_from)),
             ("services", ", ".join(facts.services)),
             ("discounts", ", ".join(facts.discounts)),
-            ("active since", facts.active_since or "never"),
+            ("active since", _since(facts.active_since)),
             ("fee day", facts.fee_day),
             ("external uid", facts.external_uid),
             ("phone", facts.phone),
@@ -100,6 +100,12 @@ def view_lines(view: View, session: Session) -> Iterator[str]:
     yield from _usage_lines(view, session)
     yield from _charge_lines(view, session)
     yield from _entry_lines(view, session)
+
+
+def _since(date: str | None) -> str:
+    from engine.bundle.subscribers import BEFORE_OUR_BOOKS
+
+    return "before our books" if date == BEFORE_OUR_BOOKS else date or "never"
 
 
 def _order(code: str | None, period: str | None) -> str | None:

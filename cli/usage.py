@@ -54,8 +54,8 @@ def run(args: argparse.Namespace, session: Session) -> int:
         )
     if summary.late:
         lines.append(
-            f"{summary.late} lie in a closed period: the next month close moves them to the open"
-            " one."
+            f"{summary.late} lie in a closed period: the next month close moves those of charged"
+            " subscribers to the open one; the others stay."
         )
     session.out.result(data, lines)
     return 0

@@ -29,7 +29,7 @@ def back_up(database: Database, config: DatabaseConfig, target: Path) -> int:
     Raises InputError: the file exists or cannot be made, the dump program is missing; JobFailed:
     the copy failed. Then nothing is left behind.
     """
-    if target.exists() or target.is_symlink():
+    if os.path.lexists(target):
         raise InputError(f"{safe(target)} exists: a backup never overwrites. Give a new name.")
     partial = _new_file(target)
     try:
@@ -67,9 +67,18 @@ def _settle(partial: Path, target: Path) -> None:
         ) from None
     except OSError:
         # A disk without hard links; what remains is a small window.
-        if target.exists():
+        if os.path.lexists(target):
             raise InputError(f"{safe(target)} exists meanwhile: give a new name.") from None
+        _rename(partial, target)
+
+
+def _rename(partial: Path, target: Path) -> None:
+    try:
         partial.replace(target)
+    except OSError as error:
+        raise InputError(
+            f"cannot make {safe(target)}: {safe(error.strerror)}. Give another name."
+        ) from None
 
 
 def _copy_sqlite(database: Database, partial: Path) -> None:

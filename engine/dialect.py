@@ -26,15 +26,18 @@ class Dialect:
     """An engine's way to say things. All fields are constant fragments of SQL.
 
     `now_ms` is the database's own clock in epoch milliseconds; `lock_rows` ends a SELECT whose rows
-    must not change until the transaction ends; `ordered_join` joins in the order written; a
-    temporary work table has keys of type `work_key` and `work_options` at its end; `tells_commits`:
-    a connection can tell whether others have committed.
+    must not change until the transaction ends; `ordered_join` joins in the order written;
+    `by_primary` follows a table that must be looked up by its primary key whatever the statistics
+    say (after a restart they may say that it is empty); a temporary work table has keys of type
+    `work_key` and `work_options` at its end; `tells_commits`: a connection can tell whether others
+    have committed.
     """
 
     name: str
     now_ms: str
     lock_rows: str
     ordered_join: str
+    by_primary: str
     work_key: str
     work_options: str
     tells_commits: bool
@@ -87,7 +90,7 @@ class Dialect:
 
     def numbers_of(self, cells: Sequence[Any]) -> Sequence[int]:
         """The numbers in what `numbers` selected; undefined when they were NULL."""
-        return cells if self.name == "sqlite" else [int(part) for part in cells[0].split("|")]
+        return cells if self.name == "sqlite" else list(map(int, cells[0].split("|")))
 
 
 SQLITE = Dialect(
@@ -95,6 +98,7 @@ SQLITE = Dialect(
     now_ms="CAST(ROUND((julianday('now') - 2440587.5) * 86400000) AS INTEGER)",
     lock_rows="",
     ordered_join="CROSS JOIN",
+    by_primary="",
     work_key="INTEGER",
     work_options="",
     tells_commits=True,
@@ -105,6 +109,7 @@ MARIADB = Dialect(
     now_ms="CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS UNSIGNED)",
     lock_rows="LOCK IN SHARE MODE",
     ordered_join="STRAIGHT_JOIN",
+    by_primary="FORCE INDEX (PRIMARY)",
     work_key="BIGINT",
     work_options="ENGINE=MEMORY DEFAULT CHARSET=ascii",
     tells_commits=False,

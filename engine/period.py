@@ -124,6 +124,12 @@ def parse_date(text: str) -> date:
     return day
 
 
+def day_start_ms(day: date, tz: tzinfo) -> int:
+    """The first moment when the clock in `tz` shows this day or, where the calendar jumps over it,
+    a later one. The end of a day is the start of the next."""
+    return _day_start(day, tz)
+
+
 def parse_when(text: str, tz: tzinfo) -> int:
     """Epoch milliseconds of an ISO date or an ISO date and time.
 

@@ -24,6 +24,10 @@ from engine.text import safe
 T = TypeVar("T")
 
 _CONFLICT_TRIES = 40
+# As often as this however long it takes.
+_FEW = 2
+# A conflict after this many seconds was a wait for a lock that the person should know of.
+_LONG_SECONDS = 5.0
 _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 5.0
 
@@ -37,7 +41,8 @@ def run_unit(
 ) -> T:
     """Runs `unit` until it succeeds.
 
-    A conflict with another transaction is tried again at once, with small random pauses. A lost
+    A conflict with another transaction is tried again at once, with small random pauses, a number
+    of times or until `wait_seconds` are over (SQLite waits long for its one writer). A lost
     connection is waited out with growing pauses for up to `wait_seconds`, `on_wait` being told;
     `stop` cuts the waiting short. Raises DatabaseUnavailable when the database stays away,
     Interrupted when stopped meanwhile, and JobFailed when conflicts do not end; any other error of
@@ -45,7 +50,9 @@ def run_unit(
     """
     patience = _Patience("database lost", wait_seconds, stop, on_wait)
     conflicts = 0
+    ends_at = time.monotonic() + wait_seconds
     while True:
+        began = time.monotonic()
         try:
             database.connect()
             return unit()
@@ -54,16 +61,22 @@ def run_unit(
                 database.close()
                 if not patience.wait():
                     raise _stayed_away(error, patience) from None
-            elif is_conflict(error) and conflicts < _CONFLICT_TRIES:
+            elif is_conflict(error) and _try_again(conflicts, ends_at):
+                if time.monotonic() - began > _LONG_SECONDS and on_wait:
+                    on_wait("others are writing into the database, waiting for them")
                 conflicts += 1
                 patience.stop.wait(random.uniform(0.002, 0.01) * min(conflicts, 20))
             elif is_conflict(error):
                 raise JobFailed(
-                    f"the database refused the same work {conflicts} times because others were"
+                    f"the database refused the same work {conflicts + 1} times because others were"
                     f" writing: {safe(error)}. What was committed stays; run it again."
                 ) from None
             else:
                 raise
+
+
+def _try_again(conflicts: int, ends_at: float) -> bool:
+    return conflicts < _FEW or (conflicts < _CONFLICT_TRIES and time.monotonic() < ends_at)
 
 
 def _stayed_away(error: Exception, patience: _Patience) -> BilldeckError:

@@ -171,6 +171,7 @@ def _try_rights(database: Database, trigger_needs_super: bool) -> None:
             f"INSERT INTO {probe} VALUES (1)",
             f"UPDATE {probe} SET id = 2",
             f"SELECT id FROM {probe}",
+            f"DELETE FROM {probe}_child",
         ):
             step = right.split()[0]
             database.execute(right)

@@ -37,7 +37,7 @@ _STAGED = "line, login, at, period, direction, bytes_in, bytes_out, record_key"
 class UsageSummary:
     """Records by what became of them: `rows` = `added` + `skipped`. Of the skipped, whose key was
     known, `differing` have other content than the record that stands; of the added, `late` lie in
-    a closed period (the next month close moves them to the open one)."""
+    a closed period (the next month close moves those of charged subscribers to the open one)."""
 
     rows: int
     added: int

@@ -121,7 +121,7 @@ class MonthClose:
             lease.prove()
             if total:
                 note = f"charged {tally.charged}, failed {tally.failed}"
-                record.progress(tally.done, total, note)
+                record.progress(tally.done, total, tally.already, note)
 
         hooks = replace(hooks, fence=fence)
         period = self.due(options)

@@ -32,9 +32,11 @@ class RunRecord:
             self._database.write(left)
             self._id = self._database.write(begun)
 
-    def progress(self, done: int, total: int, note: str = "") -> None:
-        """How far the run is; in the caller's transaction, so it never says more than is true."""
-        self._set(self._clock.now_ms(), done=done, total=total, note=note[:300])
+    def progress(self, done: int, total: int, already: int, note: str = "") -> None:
+        """How far the run is, `already` of the `done` before it began; in the caller's
+        transaction, so it never says more than is true."""
+        now = self._clock.now_ms()
+        self._set(now, done=done, total=total, already=already, note=note[:300])
 
     def finish(self, state: str, note: str) -> None:
         """Ends the record: `state` done, failed or interrupted."""

@@ -90,8 +90,17 @@ def find_files(folder: Path) -> tuple[dict[str, Path], tuple[str, ...]]:
     """The files of a bundle by name without `.csv`, and the names of those that are ignored.
 
     Raises InputError for a folder that is none, without a file of ours, or with a CSV file that is
-    unknown or cannot be taken yet. Files of other kinds are left alone.
+    unknown or cannot be taken yet, or that cannot be read. Files of other kinds are left alone.
     """
+    try:
+        return _find_files(folder)
+    except OSError as error:
+        raise InputError(
+            f"cannot read the folder {safe(folder)}: {safe(error.strerror)}. Nothing was imported."
+        ) from None
+
+
+def _find_files(folder: Path) -> tuple[dict[str, Path], tuple[str, ...]]:
     if not folder.is_dir():
         raise InputError(f"there is no folder {safe(folder)}. Nothing was imported.")
     found: dict[str, Path] = {}

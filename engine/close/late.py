@@ -58,13 +58,15 @@ class LateUsage:
         beyond = ", ".join(f"u.{column} - COALESCE(c.{column}, 0)" for column in BYTES)
         more = " OR ".join(f"u.{column} > c.{column}" for column in BYTES)
         some = " OR ".join(f"u.{column} > 0" for column in BYTES)
+        primary = database.dialect.by_primary
         # Without a close record the subscriber was entered after the close: all of it is late.
         # Who has become an alias since leaves it to the main subscriber.
         self._find = (
-            f"SELECT u.subscriber_id, COALESCE(s.alias_of, s.id), {beyond} FROM period_usage u"
-            " LEFT JOIN close_record c ON c.period = u.period"
+            f"SELECT u.subscriber_id, COALESCE(s.alias_of, s.id), {beyond}"
+            f" FROM period_usage u {primary}"
+            f" LEFT JOIN close_record c {primary} ON c.period = u.period"
             " AND c.subscriber_id = u.subscriber_id"
-            " JOIN subscriber s ON s.id = u.subscriber_id"
+            f" JOIN subscriber s {primary} ON s.id = u.subscriber_id"
             " WHERE u.period = ? AND u.subscriber_id > ? AND u.subscriber_id <= ?"
             f" AND ((c.status = 'charged' AND ({more}))"
             f" OR (c.status IS NULL AND s.active_since <= ? AND ({some})))"

@@ -122,10 +122,11 @@ def _read(dialect: Dialect) -> str:
         )
     )
     numbers = dialect.numbers([f"u.{column}" for column in BYTES])
+    primary = dialect.by_primary
     return (
-        f"SELECT s.id, {facts}, u.subscriber_id, {numbers} FROM subscriber s"
-        " LEFT JOIN close_record c ON c.period = ? AND c.subscriber_id = s.id"
-        " LEFT JOIN period_usage u ON u.period = ? AND u.subscriber_id = s.id"
+        f"SELECT s.id, {facts}, u.subscriber_id, {numbers} FROM subscriber s {primary}"
+        f" LEFT JOIN close_record c {primary} ON c.period = ? AND c.subscriber_id = s.id"
+        f" LEFT JOIN period_usage u {primary} ON u.period = ? AND u.subscriber_id = s.id"
         f" WHERE {_in_range('s.id')} AND s.alias_of IS NULL"
         " AND (c.status IS NULL OR c.status = 'failed')"
         f" ORDER BY s.id {dialect.lock_rows}"
@@ -139,7 +140,7 @@ def _records(dialect: Dialect) -> str:
     looked up for each row, SQLite (once ANALYZE has run) builds a filter over all usage of the
     period, anew for every chunk, and the close turns quadratic.
     """
-    join = dialect.ordered_join
+    join, primary = dialect.ordered_join, dialect.by_primary
     billed = ", ".join(f"COALESCE(u.{column}, 0)" for column in BYTES)
     return (
         "INSERT INTO close_record (period, subscriber_id, status, amount, block, authorised,"
@@ -154,9 +155,9 @@ def _records(dialect: Dialect) -> str:
         " w.terms_id, CASE WHEN w.outcome IS NULL THEN ? END,"
         f" CASE WHEN w.outcome IS NULL THEN w.subscriber_id - ? END, {billed},"
         " CASE WHEN w.outcome NOT IN ('exempt', 'not_started') THEN w.outcome END"
-        f" FROM billing_period b {join} close_work w {join} subscriber s"
-        " ON s.id = w.subscriber_id"
-        " LEFT JOIN period_usage u ON u.period = b.period AND u.subscriber_id = w.subscriber_id"
+        f" FROM billing_period b {join} close_work w {join} subscriber s {primary}"
+        f" ON s.id = w.subscriber_id LEFT JOIN period_usage u {primary}"
+        " ON u.period = b.period AND u.subscriber_id = w.subscriber_id"
         " WHERE b.period = ?"
     )
 
@@ -179,7 +180,7 @@ def _switch(dialect: Dialect, column: str, values: Sequence[str]) -> str:
     range."""
     return dialect.update_from(
         "subscriber",
-        f"close_work w {dialect.ordered_join} close_record c"
+        f"close_work w {dialect.ordered_join} close_record c {dialect.by_primary}"
         " ON c.period = ? AND c.subscriber_id = w.subscriber_id",
         f"{column} = w.subscriber_id",
         values,

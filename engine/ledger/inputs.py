@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from engine.errors import InputError
 from engine.ledger.journal import MAX_KEY_LENGTH, RESERVED_KEYS
-from engine.money import format_amount
+from engine.money import format_amount, parse_amount
 from engine.text import safe
 
 MAX_AMOUNT = 10**13
@@ -19,6 +21,29 @@ def require_amount(amount: int) -> int:
             " Nothing was changed."
         )
     return amount
+
+
+def parse_vat(text: str | None) -> Literal["standard"] | int | None:
+    """The VAT of a payment as typed: none, `standard` for the rate of the payment's date, or
+    percent, which become basis points."""
+    if text is None:
+        return None
+    if text == "standard":
+        return "standard"
+    try:
+        return parse_amount(text)
+    except InputError:
+        raise InputError(
+            f"'{safe(text, 40)}' is not a VAT rate: write percent, such as --vat 20, or --vat"
+            " standard for the rate of the payment's date. Nothing was changed."
+        ) from None
+
+
+def parse_entry(text: str) -> int:
+    """The number of an entry as typed."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise InputError(f"'{safe(text, 40)}' is not the number of an entry")
+    return int(text)
 
 
 def require_comment(comment: str) -> None:

@@ -104,7 +104,7 @@ class Ledger:
                 raise NeedsConfirmation(
                     f"the refund of {format_amount(amount)} to {safe(login)} is more than the"
                     f" balance of {format_amount(balance + amount)}: it would become"
-                    f" {format_amount(balance)}. Nothing was changed. Confirm it to go on."
+                    f" {format_amount(balance)}. Nothing was changed."
                 )
 
         def lines(subject: Subject, _when: int) -> list[journal.Line]:
@@ -145,7 +145,7 @@ class Ledger:
                 raise NeedsConfirmation(
                     f"the write-off of {format_amount(amount)} for {safe(login)} is more than the"
                     f" debt of {format_amount(debt)}: the balance would become"
-                    f" {format_amount(balance)}. Nothing was changed. Confirm it to go on."
+                    f" {format_amount(balance)}. Nothing was changed."
                 )
 
         def lines(subject: Subject, _when: int) -> list[journal.Line]:

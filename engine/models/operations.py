@@ -30,6 +30,7 @@ class JobRun(BaseModel):
     finished_at = peewee.BigIntegerField(null=True)
     done = peewee.BigIntegerField(default=0)
     total = peewee.BigIntegerField(default=0)
+    already = peewee.BigIntegerField(default=0)
     note = peewee.CharField(max_length=300, default="")
 
 

@@ -61,12 +61,12 @@ def _periods(database: Database, now_ms: int, tz: tzinfo) -> Iterator[Attention]
 
 def _ended_text(period: Period, now_ms: int, tz: tzinfo) -> str:
     last = Period.of_ms(now_ms, tz).previous()
-    command = f"`billdeck run month-close --period {period}`"
+    command = "`billdeck run month-close --late`"
     if last <= period:
         return f"The period {period} has ended and is not closed: {command}."
     return (
-        f"The periods {period} to {last} have ended and are not closed: begin with the oldest,"
-        f" {command}."
+        f"The periods {period} to {last} have ended and are not closed: {command} closes them,"
+        " oldest first."
     )
 
 
@@ -78,8 +78,14 @@ def _runs(database: Database, now_ms: int) -> Iterator[Attention]:
             continue
         seen.add(run.job)
         if run.state == "running":
-            what = "goes on" if run.alive else "is silent: it may have been killed; run it again"
-            yield Attention("run_in_progress", run.job, f"A run of {run.job} {what}.", run)
+            yield Attention("run_in_progress", run.job, _running_text(run), run)
         elif run.state != "done":
             text = f"The last run of {run.job}: {run.state}."
             yield Attention("run_ended_badly", run.job, text, run)
+
+
+def _running_text(run: JobRun) -> str:
+    if run.gone:
+        return f"A run of {run.job} ended without a word: run it again."
+    what = "goes on" if run.alive else "is silent: it may have been killed; run it again"
+    return f"A run of {run.job} {what}."

@@ -19,3 +19,17 @@ def left_to_close(database: Database, period: Period) -> int:
 def sum_of(database: Database, period: Period) -> int:
     """All charges of a period, in minor units."""
     return database.integer("SELECT SUM(amount) FROM close_record WHERE period = ?", (str(period),))
+
+
+def sums_by_plan(database: Database, period: Period) -> list[tuple[str, str, int, int]]:
+    """Plan, status, subscribers and minor units of what a close has done; a second or so for a
+    million subscribers."""
+    return [
+        (str(plan), str(status), int(count), int(amount))
+        for plan, status, count, amount in database.rows(
+            "SELECT COALESCE(p.code, ''), x.status, x.n, x.amount FROM"
+            " (SELECT plan_id, status, COUNT(*) AS n, SUM(amount) AS amount FROM close_record"
+            " WHERE period = ? GROUP BY plan_id, status) x LEFT JOIN plan p ON p.id = x.plan_id",
+            (str(period),),
+        )
+    ]

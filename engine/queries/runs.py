@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.database import Database
+from engine.holder import is_gone
 from engine.models import operations
 
 # A run writes its heartbeat every few seconds; after this long without one it is taken for dead.
@@ -13,8 +14,10 @@ SILENT_AFTER_MS = 60_000
 
 @dataclass(frozen=True, slots=True)
 class JobRun:
-    """A run. Times are epoch milliseconds; `alive` says whether a running one shows signs of life;
-    `rate` is units of work a second, `seconds_left` an estimate, None without ground for one."""
+    """A run. Times are epoch milliseconds. Of the `done` units of work `already` were done before
+    this run. `alive` says whether a running one shows signs of life, `gone` that its process no
+    longer exists although `state` is still running. `rate` is units a second, `seconds_left` an
+    estimate, None without ground for one."""
 
     number: int
     job: str
@@ -27,8 +30,10 @@ class JobRun:
     finished_at: int | None
     done: int
     total: int
+    already: int
     note: str
     alive: bool
+    gone: bool
     rate: float | None
     seconds_left: float | None
 
@@ -48,6 +53,12 @@ def recent_runs(database: Database, now_ms: int, limit: int = 20) -> list[JobRun
     return [_job_run(run, now_ms) for run in database.objects(newest)]
 
 
+def one_run(database: Database, now_ms: int, number: int) -> JobRun | None:
+    """The run of this number, None when there is none."""
+    found = operations.JobRun.select().where(operations.JobRun.id == number)
+    return next((_job_run(run, now_ms) for run in database.objects(found)), None)
+
+
 def leases(database: Database, now_ms: int) -> list[Lease]:
     """The leases held now, by name."""
     rows = database.rows(
@@ -58,10 +69,17 @@ def leases(database: Database, now_ms: int) -> list[Lease]:
     return [Lease(*row) for row in rows]
 
 
+def shows_life(holder: str, heartbeat_at: int, now_ms: int) -> bool:
+    """Whether a run that has not ended in the table can be taken to go on."""
+    return now_ms - heartbeat_at < SILENT_AFTER_MS and not is_gone(holder)
+
+
 def _job_run(run: operations.JobRun, now_ms: int) -> JobRun:
     seconds = ((run.finished_at or run.heartbeat_at) - run.started_at) / 1000
-    rate = run.done / seconds if seconds > 0 and run.done else None
-    running, left = run.state == "running", run.total - run.done
+    own, left = run.done - run.already, run.total - run.done
+    rate = own / seconds if seconds > 0 and own > 0 else None
+    running = run.state == "running"
+    alive = running and shows_life(run.holder, run.heartbeat_at, now_ms)
     return JobRun(
         number=run.id,
         job=run.job,
@@ -74,8 +92,10 @@ def _job_run(run: operations.JobRun, now_ms: int) -> JobRun:
         finished_at=run.finished_at,
         done=run.done,
         total=run.total,
+        already=run.already,
         note=run.note,
-        alive=running and now_ms - run.heartbeat_at < SILENT_AFTER_MS,
+        alive=alive,
+        gone=running and is_gone(run.holder),
         rate=rate,
-        seconds_left=left / rate if running and rate and left >= 0 else None,
+        seconds_left=left / rate if alive and rate and left >= 0 else None,
     )

@@ -10,6 +10,6 @@ from __future__ import annotations
 from engine.subscribers.changes import Changes, apply
 from engine.subscribers.facts import Facts
 from engine.subscribers.show import View, show
-from engine.subscribers.store import Changed, add, change
+from engine.subscribers.store import Changed, add, change, preview
 
-__all__ = ["Changed", "Changes", "Facts", "View", "add", "apply", "change", "show"]
+__all__ = ["Changed", "Changes", "Facts", "View", "add", "apply", "change", "preview", "show"]

@@ -66,8 +66,11 @@ def show(database: Database, login: str) -> View:
     main = find(database, facts.alias_of) if facts.alias_of else None
     of_main = main[0] if main else number
     late = late_usage(database, of_main)
+    # SQLite would rather walk through all logins in their order.
     aliases = database.rows(
-        "SELECT login FROM subscriber WHERE alias_of = ? ORDER BY login LIMIT 100", (number,)
+        f"SELECT login FROM subscriber {database.dialect.by_index('subscriber_alias_of')}"
+        " WHERE alias_of = ? ORDER BY login LIMIT 100",
+        (number,),
     )
     return View(
         login=login,
@@ -78,7 +81,7 @@ def show(database: Database, login: str) -> View:
         period=period,
         usage=_usage(database, period, of_main),
         late_usage=late.get(period or "", ()),
-        charges=_charges(database, number, late if of_main == number else {}),
+        charges=charges(database, number, late if of_main == number else {}),
         entries=_entries(database, number),
     )
 
@@ -94,9 +97,10 @@ def _usage(
     return tuple(zip(row[::2], row[1::2], strict=True)) if row else None
 
 
-def _charges(
-    database: Database, number: int, late: dict[str, tuple[LateUsage, ...]]
+def charges(
+    database: Database, number: int, late: dict[str, tuple[LateUsage, ...]], limit: int = _LAST
 ) -> tuple[Charge, ...]:
+    """What the closes did with a subscriber, newest first; `late` as `engine.aftermath` has it."""
     rows = database.rows(
         "SELECT c.period, c.status, c.amount, c.block, p.code, c.reason, e.id, e.effective_at"
         " FROM close_record c LEFT JOIN plan p ON p.id = c.plan_id"
@@ -104,7 +108,7 @@ def _charges(
         " LEFT JOIN journal_entry e ON e.id = r.entry_id WHERE c.subscriber_id = ?"
         " AND c.period IN (SELECT period FROM billing_period)"
         " ORDER BY c.period DESC LIMIT ?",
-        (number, _LAST),
+        (number, limit),
     )
     return tuple(
         Charge(

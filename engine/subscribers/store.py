@@ -86,17 +86,32 @@ def change(database: Database, login: str, changes: Changes, writer: Writer) -> 
     no such subscriber, plan, group, service or add-on, or a setting is wrong."""
 
     def work() -> Changed:
-        number, before = require(database, login, lock=True)
-        after = apply(before, changes, _open_period(database, number, writer))
-        if after.alias_of is not None and after.alias_of != before.alias_of:
-            _check_may_be_alias(database, number, login, after.alias_of)
-            after = _with_plan_of_main(database, after)
+        number, before, after = _changed_facts(database, login, changes, writer, lock=True)
         changed = Changed(login, number, *difference(before, after))
         if changed.after:
             _update(database, number, before, after)
         return changed
 
     return _once(database, work, "subscriber set", writer)
+
+
+def preview(database: Database, login: str, changes: Changes, writer: Writer) -> Changed:
+    """What `change` would do, without doing it; raises the same, but for codes of services."""
+    number, before, after = _changed_facts(database, login, changes, writer, lock=False)
+    _columns(database, after)
+    return Changed(login, number, *difference(before, after))
+
+
+def _changed_facts(
+    database: Database, login: str, changes: Changes, writer: Writer, lock: bool
+) -> tuple[int, Facts, Facts]:
+    """The number of a subscriber, its facts as they are, and as the changes make them."""
+    number, before = require(database, login, lock)
+    after = apply(before, changes, _open_period(database, number, writer))
+    if after.alias_of is not None and after.alias_of != before.alias_of:
+        _check_may_be_alias(database, number, login, after.alias_of)
+        after = _with_plan_of_main(database, after, lock)
+    return number, before, after
 
 
 def require(database: Database, login: str, lock: bool = False) -> tuple[int, Facts]:
@@ -156,12 +171,12 @@ def _open_period(database: Database, number: int | None, writer: Writer) -> Peri
     return period.next() if through else period
 
 
-def _with_plan_of_main(database: Database, facts: Facts) -> Facts:
+def _with_plan_of_main(database: Database, facts: Facts, lock: bool = True) -> Facts:
     """An alias with the plan and the add-on plan of its main subscriber, and by default its group.
     InputError when that is no main subscriber."""
     if facts.alias_of is None:
         return facts
-    _, main = require(database, facts.alias_of, lock=True)
+    _, main = require(database, facts.alias_of, lock)
     if main.alias_of is not None:
         raise InputError(
             f"{safe(facts.alias_of)} is an alias itself, of {safe(main.alias_of)}: name that one"

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 from engine.database import Database
+from engine.holder import holder_name
 from engine.period import parse_when
+from engine.queries.run_list import Runs
 from tests.cli.conftest import MOSCOW, NOW, Shell
 
 
@@ -46,9 +52,26 @@ def test_the_open_period_has_ended(ivan: Shell) -> None:
     assert kinds(ivan) == []
     ivan.clock.advance(1000)
     assert kinds(ivan) == ["period_ended"]
-    assert "The period 2026-11 has ended" in ivan().out
+    assert (
+        "The period 2026-11 has ended and is not closed: `billdeck run month-close --late`."
+        in ivan().out
+    )
     ivan.clock.advance(40 * 86_400_000)
-    assert "The periods 2026-11 to 2026-12 have ended" in ivan().out
+    assert (
+        "The periods 2026-11 to 2026-12 have ended and are not closed:"
+        " `billdeck run month-close --late` closes them, oldest first." in ivan().out
+    )
+
+
+def test_the_advice_is_taken(ivan: Shell) -> None:
+    """What is advised is a command that does it, also on a day that is not the 1st."""
+    ivan.clock.advance(parse_when("2027-01-15", MOSCOW) - NOW)
+    (row,) = ivan("--json").json["attention"]
+    words = row["text"].split("`")[1].split()
+    assert words[0] == "billdeck"
+    answer = ivan(*words[1:])
+    assert answer.status == 0, answer.err
+    assert kinds(ivan) == []
 
 
 def test_failures_of_the_closing_period(ivan: Shell, books: Database) -> None:
@@ -71,6 +94,55 @@ def test_a_run_goes_on(ivan: Shell, books: Database) -> None:
     shown = ivan().out
     assert "month-close goes on" in shown
     assert "25 % (500 of 2000)" in shown
+
+
+def test_the_rate_is_of_this_run_alone(ivan: Shell, books: Database) -> None:
+    a_run(books, "running", already=400)
+    (run,) = ivan("jobs", "--json").json["runs"]
+    assert (run["done"], run["already"], run["per_second"]) == (500, 400, 10)
+    assert run["seconds_left"] == 150
+    assert "25 % (500 of 2000) 10/s 150 s left" in ivan("jobs").out
+
+
+def test_a_run_that_has_done_nothing_yet_has_no_rate(ivan: Shell, books: Database) -> None:
+    a_run(books, "running", already=500)
+    (run,) = ivan("jobs", "--json").json["runs"]
+    assert (run["per_second"], run["seconds_left"]) == (None, None)
+
+
+def test_a_killed_run_is_not_said_to_go_on(ivan: Shell, books: Database) -> None:
+    code = "from engine.holder import holder_name; print(holder_name(), flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[2],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        a_run(books, "running", holder=process.stdout.readline().strip())
+        assert "month-close goes on" in ivan().out
+        process.kill()
+    (row,) = ivan("--json").json["attention"]
+    assert row["kind"] == "run_in_progress"
+    assert row["text"] == "A run of month-close ended without a word: run it again."
+    run = row["run"]
+    assert (run["state"], run["alive"], run["gone"]) == ("running", False, True)
+    assert run["seconds_left"] is None
+    for shown in (ivan().out, ivan("jobs").out):
+        assert "1 month-close 2026-10 ended without a word 25 % (500 of 2000)" in shown
+        assert "left" not in shown
+        assert "goes on" not in shown
+    runs = Runs(ivan.clock)
+    (row,) = runs.page(books, runs.query(""), 0, 10).rows
+    assert "silent" in row
+
+
+def test_a_run_of_a_living_process_may_fall_silent(ivan: Shell, books: Database) -> None:
+    a_run(books, "running", holder=holder_name(), heartbeat_at=NOW - 61_000)
+    (run,) = ivan("jobs", "--json").json["runs"]
+    assert (run["alive"], run["gone"]) == (False, False)
+    assert "running (silent since" in ivan("jobs").out
 
 
 def test_a_run_that_fell_silent(ivan: Shell, books: Database) -> None:

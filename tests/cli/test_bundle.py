@@ -9,11 +9,17 @@ import os
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
+from cli.files import open_result
+from cli.output import Output
+from engine.bundle.load import find_files
 from engine.database import Database
+from engine.errors import InputError
 from tests.cli.conftest import Shell
 
 PLAN_HEAD = (
@@ -102,6 +108,21 @@ def test_every_wrong_line_is_named(shell: Shell, bundle: Path, books: Database) 
     assert books.integer("SELECT COUNT(*) FROM subscriber") == 0
 
 
+def test_a_folder_that_cannot_be_read(
+    shell: Shell,
+    tmp_path: Path,
+    bundle: Path,
+    as_nobody: Callable[[], AbstractContextManager[None]],
+) -> None:
+    answer = shell("import", str(tmp_path / ("x" * 300)))
+    assert answer.status == 2
+    assert "cannot read the folder" in answer.err
+    bundle.chmod(0)
+    with as_nobody(), pytest.raises(InputError, match=r"cannot read.*Permission denied.*imported"):
+        find_files(bundle)
+    bundle.chmod(0o700)
+
+
 def test_import_of_nothing(shell: Shell, tmp_path: Path) -> None:
     assert shell("import", str(tmp_path / "none")).status == 2
     assert shell("import", str(tmp_path), "--first-period", "soon").status == 2
@@ -149,6 +170,28 @@ def test_the_amount_of_an_explanation_has_two_decimals(shell: Shell, bundle: Pat
     assert shell("import", str(bundle)).status == 0
     assert shell("run", "month-close", "--late").status == 0
     assert shell("--json", "explain", "anna", "--period", "2026-10").json["amount"] == "100.00"
+
+
+def test_a_refused_close_announces_nothing(shell: Shell, bundle: Path) -> None:
+    assert shell("import", str(bundle)).status == 0
+    answer = shell("run", "month-close")
+    assert answer.status == 2
+    assert answer.err.startswith("billdeck: a month close runs on the 1st")
+    assert "Month close" not in answer.err
+    assert shell("run", "month-close", "--late").err.startswith("Month close\n")
+
+
+def test_one_subscriber_is_not_many(ivan: Shell) -> None:
+    ivan.clock.advance(40 * 86_400_000)
+    assert "1 subscriber, " in ivan("run", "month-close", "--dry-run").out
+    assert "\n  1 subscriber in " in ivan("run", "month-close", "--late").out
+
+
+def test_active_since_before_our_books(shell: Shell, bundle: Path) -> None:
+    assert shell("import", str(bundle)).status == 0
+    assert "before our books" in shell("subscriber", "show", "anna").out
+    assert "1900-01-01" not in shell("subscriber", "show", "anna").out
+    assert shell("--json", "subscriber", "show", "anna").json["active_since"] == "1900-01-01"
 
 
 def test_the_ledger_by_period(ivan: Shell) -> None:
@@ -219,3 +262,25 @@ def test_hostile_text_is_escaped(ivan: Shell, books: Database, tmp_path: Path) -
 def test_wrong_exports(ivan: Shell, words: tuple[str, ...]) -> None:
     answer = ivan("export", *words)
     assert (answer.status, answer.out) == (2, "")
+
+
+def test_an_export_that_does_not_exist(ivan: Shell) -> None:
+    answer = ivan("export", "balances\x1b[2J")
+    assert answer.status == 2
+    assert answer.err == (
+        "billdeck: there is no export 'balances\\x1b[2J': charges, subscribers, ledger\n"
+    )
+
+
+def test_an_export_where_nobody_may_look(
+    tmp_path: Path, as_nobody: Callable[[], AbstractContextManager[None]]
+) -> None:
+    folder = tmp_path / "closed"
+    folder.mkdir(mode=0)
+    with (
+        as_nobody(),
+        pytest.raises(InputError, match=r"cannot write into the folder.*Permission denied"),
+        open_result(folder / "x.csv", Output()),
+    ):
+        pass
+    folder.chmod(0o700)

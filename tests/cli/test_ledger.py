@@ -93,7 +93,7 @@ def test_a_reversal_once(ivan: Shell, books: Database) -> None:
 def test_too_much_needs_confirmation(ivan: Shell, books: Database, command: str) -> None:
     answer = ivan(command, "ivan", "5")
     assert answer.status == 4
-    assert "Nothing was changed" in answer.err
+    assert answer.err.endswith(" Nothing was changed. Use --yes to go on.\n")
     assert entries(books) == 0
     assert ivan(command, "ivan", "5", "--yes").status == 0
     assert entries(books) == 1
@@ -112,8 +112,9 @@ def test_a_person_at_the_terminal_is_asked(
         if goes_on:
             assert run(args, session) == 0
         else:
-            with pytest.raises(NeedsConfirmation):
+            with pytest.raises(NeedsConfirmation) as refused:
                 run(args, session)
+            assert refused.value.message.endswith(" Nothing was changed.")
     finally:
         session.close()
     assert err.getvalue().endswith("\nGo on? [y/N]\n")

@@ -6,12 +6,14 @@ import sqlite3
 import stat
 import subprocess
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from engine.backup import back_up
 from engine.config import DatabaseConfig, Secret
 from engine.database import Database, open_database
 from engine.errors import InputError
@@ -195,6 +197,30 @@ def test_a_backup_overwrites_nothing(shell: Shell, tmp_path: Path) -> None:
     target.symlink_to(tmp_path / "elsewhere")
     assert shell("backup", str(target)).status == 2
     assert shell("backup", str(tmp_path / "no" / "folder")).status == 2
+
+
+def test_a_backup_where_nobody_may_look(
+    shell: Shell,
+    books: Database,
+    tmp_path: Path,
+    database_config: DatabaseConfig,
+    as_nobody: Callable[[], AbstractContextManager[None]],
+) -> None:
+    folder = tmp_path / "closed"
+    folder.mkdir(mode=0)
+    refusal = r"cannot write into the folder.*Permission denied"
+    with as_nobody(), pytest.raises(InputError, match=refusal):
+        back_up(books, database_config, folder / "copy")
+    folder.chmod(0o700)
+    assert list(folder.iterdir()) == []
+
+
+def test_a_backup_with_a_name_that_cannot_be(shell: Shell, tmp_path: Path) -> None:
+    for target in (tmp_path / ("x" * 300), tmp_path / ("x" * 300) / "copy"):
+        answer = shell("backup", str(target))
+        assert (answer.status, answer.out) == (2, "")
+        assert "File name too long" in answer.err
+    assert not list(tmp_path.glob(".billdeck-*"))
 
 
 def test_a_backup_while_another_writes(shell: Shell, books: Database, tmp_path: Path) -> None:

@@ -32,7 +32,9 @@ def test_records_of_a_closed_period(ivan: Shell, books: Database, tmp_path: Path
     books.execute("INSERT INTO billing_period (period, state) VALUES ('2026-12', 'open')")
     file = tmp_path / "usage.csv"
     file.write_text(HEAD + FIRST, encoding="utf-8")
-    assert "1 lie in a closed period" in ivan("usage", "import", str(file)).out
+    said = ivan("usage", "import", str(file)).out
+    assert "1 lie in a closed period: the next month close moves those of charged" in said
+    assert "the others stay" in said
 
 
 @pytest.mark.parametrize(

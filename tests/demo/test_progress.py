@@ -38,6 +38,13 @@ def test_json_output_gets_no_bar_even_at_a_terminal() -> None:
     assert "\x1b" not in shown(_Terminal(), as_json=True)
 
 
+def test_before_the_first_step_nothing_is_shown() -> None:
+    for stream in (io.StringIO(), _Terminal()):
+        with CloseProgress(Output(stderr=stream), "Closing 2026-10"):
+            pass
+        assert stream.getvalue() == ""
+
+
 def test_nothing_to_close_is_no_error() -> None:
     stream = io.StringIO()
     with CloseProgress(Output(stderr=stream), "Closing 2026-10") as progress:

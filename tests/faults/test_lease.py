@@ -8,11 +8,15 @@ import signal
 
 import pytest
 
+import engine.holder
+from engine.clock import SystemClock
 from engine.close.hooks import Hooks
 from engine.config import DatabaseConfig
 from engine.database import Database, open_database
 from engine.errors import LeaseHeld
-from jobs.lease import TTL_MS, Lease, holder_name, is_gone
+from engine.holder import holder_name, is_gone
+from engine.queries.runs import recent_runs
+from jobs.lease import TTL_MS, Lease
 from jobs.month_close import CloseOptions
 from tests.close.books import OCTOBER, config, job
 from tests.close.copies import Copies
@@ -75,11 +79,13 @@ def test_a_killed_holder_is_not_waited_for(copies: Copies) -> None:
     assert left is not None
     assert (is_gone(left[0]), left[1]) == (True, 1)
     assert database.integer("SELECT COUNT(*) FROM close_record WHERE period = '2026-10'")
+    (killed,) = recent_runs(database, SystemClock().now_ms(), 1)
+    assert (killed.state, killed.alive, killed.gone) == ("running", False, True)
     job(database, config(where)).run(ALL)
     assert faults(database, OCTOBER) == []
     assert look(database) == expected
-    runs = database.rows("SELECT state FROM job_run ORDER BY id DESC LIMIT 2")
-    assert runs == [("done",), ("interrupted",)]
+    runs = database.rows("SELECT state, done, already FROM job_run ORDER BY id DESC LIMIT 2")
+    assert runs == [("done", killed.total, killed.done), ("interrupted", killed.done, 0)]
     database.close()
 
 
@@ -117,3 +123,14 @@ def test_tokens_only_grow(books: Database) -> None:
         tokens.append(lease.token)
         lease.release()
     assert tokens == sorted(set(tokens))
+
+
+def test_a_process_that_proc_does_not_show_is_not_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mounted with hidepid, /proc hides the processes of other users."""
+    holder, read = holder_name(), engine.holder._read
+
+    def hidden(path: str) -> str:
+        return "" if path == f"/proc/{os.getpid()}/stat" else read(path)
+
+    monkeypatch.setattr(engine.holder, "_read", hidden)
+    assert not is_gone(holder)

@@ -52,9 +52,7 @@ def test_never_negative_and_the_parts_add_up(terms: Terms, usage: list[int], cre
 
 
 @given(every_terms(), USAGE, st.integers(0, 7), st.integers(1, 2**40))
-def test_more_usage_never_costs_less(
-    terms: Terms, usage: list[int], where: int, more: int
-) -> None:
+def test_more_usage_never_costs_less(terms: Terms, usage: list[int], where: int, more: int) -> None:
     rating = Rating(terms)
     larger = [*usage]
     larger[where] += more

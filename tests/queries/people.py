@@ -1,5 +1,5 @@
-"""Subscribers full of ties, prefixes of one another and odd letters; and what a filter means, said a
-second time in Python."""
+"""Subscribers full of ties, prefixes of one another and odd letters; and what a filter means, said
+a second time in Python."""
 
 from __future__ import annotations
 

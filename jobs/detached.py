@@ -1,0 +1,163 @@
+"""Starting the command `billdeck` as a process of its own, so that a job outlives who asked for it.
+
+The process has a session of its own, so no terminal that goes away takes it along, an environment
+of what it needs, and no secret among its arguments, which everybody on the machine can read.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import engine
+from engine.config import Config
+from engine.errors import JobFailed
+from engine.text import safe
+
+# What a job needs to find its configuration, its user and its folders. LD_* is not among it.
+_KEPT = (
+    "HOME", "USER", "LOGNAME", "PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "SUDO_UID",
+    "CREDENTIALS_DIRECTORY", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME",
+)  # fmt: skip
+_OURS = "BILLDECK_"
+
+# Without the folder it is run in and without PYTHON* variables (-I); the tree that this process
+# runs from is found even when it is not installed.
+_MAIN = (
+    "import sys; root = sys.argv.pop(1); root in sys.path or sys.path.insert(0, root);"
+    " from cli.main import main; sys.exit(main())"
+)
+_LOG_TAIL = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Detached:
+    """A job that goes on by itself; `log` has all that it says."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def wait(self) -> tuple[int, str]:
+        """Waits for the end: the exit status, and the end of the log (not made safe)."""
+        status = self.process.wait()
+        try:
+            with self.log.open("rb") as stream:
+                stream.seek(max(0, self.log.stat().st_size - _LOG_TAIL))
+                return status, stream.read(_LOG_TAIL).decode("utf-8", "replace")
+        except OSError:
+            return status, ""
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """A process whose answer is wanted."""
+
+    process: subprocess.Popen[bytes]
+    errors: IO[bytes]
+
+    def read(self, limit: int) -> tuple[int, bytes, str]:
+        """Waits for the end: exit status, output, the end of what it complained of (not made safe).
+        More than `limit` bytes of output end it with JobFailed."""
+        stream = self.process.stdout
+        output = stream.read(limit + 1) if stream else b""
+        if len(output) > limit:
+            self.process.kill()
+            self.process.wait()
+            raise JobFailed(f"the answer was longer than {limit} bytes and was not read.")
+        status = self.process.wait()
+        with self.errors as errors:
+            size = errors.seek(0, os.SEEK_END)
+            errors.seek(max(0, size - _LOG_TAIL))
+            return status, output, errors.read().decode("utf-8", "replace")
+
+
+def start(words: Sequence[str], config: Config, folder: Path) -> Detached:
+    """Starts `billdeck WORDS` with this configuration, writing to a new file of mode 0600 in
+    `folder`. Raises JobFailed when it cannot be started."""
+    name = f"{'-'.join(words[:2])}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        number, path = tempfile.mkstemp(prefix=name, suffix=".log", dir=folder)
+        with os.fdopen(number, "wb") as log:
+            process = _popen(words, config, log, log)
+    except OSError as error:
+        raise JobFailed(_cannot(error)) from None
+    return Detached(process, Path(path))
+
+
+def ask(words: Sequence[str], config: Config) -> Captured:
+    """Starts `billdeck WORDS` to read its output. Raises JobFailed when it cannot be started."""
+    errors = tempfile.TemporaryFile()  # noqa: SIM115 - `Captured.read` closes it
+    try:
+        return Captured(_popen(words, config, subprocess.PIPE, errors), errors)
+    except OSError as error:
+        errors.close()
+        raise JobFailed(_cannot(error)) from None
+
+
+def _popen(
+    words: Sequence[str], config: Config, output: IO[bytes] | int, errors: IO[bytes]
+) -> subprocess.Popen[bytes]:
+    root = str(Path(engine.__file__).resolve().parents[1])
+    return subprocess.Popen(  # noqa: S603 - our own program, no shell
+        [sys.executable, "-I", "-c", _MAIN, root, *_config_option(config), *words],
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=errors,
+        env=environment(config, os.environ),
+        cwd="/",
+        start_new_session=True,
+    )
+
+
+def _cannot(error: OSError) -> str:
+    return f"no process could be started: {safe(error.strerror)}. Nothing was changed."
+
+
+def _config_option(config: Config) -> list[str]:
+    file = Path(config.source)
+    return ["--config", str(file.absolute())] if file.is_file() else []
+
+
+def environment(config: Config, environ: Mapping[str, str]) -> dict[str, str]:
+    """What the process is given: of `environ` only what it needs, and the settings that `config`
+    may have from elsewhere than a file or `environ` (an option, the demonstration)."""
+    kept = {name: text for name, text in environ.items()
+            if name in _KEPT or name.startswith(_OURS)}  # fmt: skip
+    for (section, key), text in _settings(config).items():
+        kept[f"{_OURS}{section.replace('-', '_').upper()}__{key.upper()}"] = text
+    return kept
+
+
+def _settings(config: Config) -> dict[tuple[str, str], str]:
+    """Settings as they would be written. The password only where nothing else leads to it."""
+    database, billing, close = config.database, config.billing, config.month_close
+    found: dict[tuple[str, str], str | Path | int | None] = {
+        (row.section, row.key): row.value
+        for row in config.settings
+        if row.origin == "option" and row.value != "***"
+    }
+    found |= {
+        ("database", "engine"): database.engine,
+        ("database", "path"): database.path.absolute(),
+        ("database", "wait_seconds"): database.wait_seconds,
+        ("billing", "timezone"): billing.timezone.key,
+        ("billing", "currency"): billing.currency,
+        ("billing", "close_chunk"): billing.close_chunk,
+        ("billing", "close_latency_ms"): billing.close_latency_ms,
+        ("month-close", "settle_minutes"): close.settle_minutes,
+        ("month-close", "exempt_states"): ", ".join(sorted(close.exempt_states)),
+    }
+    if database.engine == "mariadb":
+        found |= {("database", name): getattr(database, name)
+                  for name in ("socket", "host", "port", "name", "user", "tls_ca")}  # fmt: skip
+        if database.password is not None and not config.settings:
+            found["database", "password"] = database.password.reveal()
+    return {name: str(value) for name, value in found.items() if value is not None}

@@ -1,0 +1,89 @@
+"""What needs attention as a table: the rows of `engine.queries.attention`, their signs, and the
+view that each leads to."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from typing import TYPE_CHECKING
+
+from engine.clock import Clock
+from engine.queries.columns import Column, Sort
+from engine.queries.paging import Page, Query
+from tui.glyphs import Glyphs
+
+if TYPE_CHECKING:
+    from engine.database import Database, Row
+    from engine.queries.attention import Attention
+
+# What a row is called, and where enter leads.
+_KINDS = {
+    "no_period": ("no period", "month_close"),
+    "period_ended": ("to close", "month_close"),
+    "close_failures": ("not charged", "month_close"),
+    "run_ended_badly": ("run failed", "jobs"),
+    "run_in_progress": ("running", "jobs"),
+}
+
+
+def view_of(row: Row) -> str:
+    """The mode that tells more of a row of the table."""
+    return _KINDS[str(row[0]).partition(" ")[0]][1]
+
+
+class AttentionSource:
+    """All rows at once, in the order of their weight; there are a few at most. A row is
+    'KIND SUBJECT' and the columns."""
+
+    name = "attention"
+    title = "Needs attention"
+    columns: tuple[Column, ...] = (
+        Column("what", "What", "", "choice", 13),
+        Column("about", "About", "", "choice", 12),
+        Column("text", "In words", "", "text", 48),
+    )
+
+    def __init__(self, clock: Clock, zone: tzinfo, glyphs: Glyphs) -> None:
+        self._clock = clock
+        self._zone = zone
+        self._glyphs = glyphs
+
+    def query(self, text: str, sorts: tuple[Sort, ...] = ()) -> Query:
+        """The one query there is."""
+        return Query()
+
+    def page(
+        self,
+        database: Database,
+        query: Query,
+        start: int,
+        size: int,
+        near: Page | None = None,
+        total: int | None = None,
+    ) -> Page:
+        """The rows; `near` and `total` are of no use."""
+        found = [self._row(one) for one in self._found(database)]
+        return Page(start, found[start : start + size], None, None)
+
+    def count(self, database: Database, query: Query) -> int:
+        """How many there are."""
+        return len(self._found(database))
+
+    def estimate(self, database: Database, query: Query) -> int:
+        """The same: it is quick."""
+        return self.count(database, query)
+
+    def _found(self, database: Database) -> list[Attention]:
+        # Not above: it brings the models, which take their time; this is the loader's thread.
+        from engine.queries.attention import what_needs_attention
+
+        return what_needs_attention(database, self._clock.now_ms(), self._zone)
+
+    def _row(self, one: Attention) -> Row:
+        words, _ = _KINDS[one.kind]
+        sign = self._glyphs.warning
+        if one.kind in ("close_failures", "run_ended_badly"):
+            sign = self._glyphs.bad
+        if one.kind == "run_in_progress" and one.run is not None:
+            sign = self._glyphs.good if one.run.alive else self._glyphs.bad
+            words = words if one.run.alive else "silent"
+        return (f"{one.kind} {one.subject}", f"{sign} {words}", one.subject, one.text)

@@ -1,0 +1,232 @@
+"""The one thread that speaks to the database for the console, with one connection of its own.
+
+What was asked last is answered first: it is what the person looks at now. The same question of the
+same owner, still waiting, is replaced by its newer form. A lost connection is opened again, with
+growing pauses; the questions wait meanwhile, a change never does.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.clock import Clock, SystemClock
+from engine.errors import BilldeckError, DatabaseUnavailable
+from engine.text import safe
+from tui import crash
+from tui.messages import LinkChanged, Loaded, LoadFailed
+
+if TYPE_CHECKING:
+    from engine.database import Database
+
+Work = Callable[["Database"], object]
+Answer = Loaded | LoadFailed | LinkChanged
+
+_FIRST_PAUSE = 0.25
+_LONGEST_PAUSE = 10.0
+_PING_AFTER = 5.0
+_UNKNOWN = (
+    "the connection was lost during the change: it is unknown whether it was made. Look at the"
+    " object before you repeat it."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    owner_id: str
+    key: Hashable
+    work: Work
+    changes: bool
+
+
+class Loader:
+    """`open_database` is called in the thread; `deliver` too, with each answer. `clock` tells the
+    age of what was read."""
+
+    def __init__(
+        self,
+        open_database: Callable[[], Database],
+        deliver: Callable[[Answer], object],
+        clock: Clock | None = None,
+    ) -> None:
+        self._open = open_database
+        self._deliver = deliver
+        self._clock = clock or SystemClock()
+        self._waiting: OrderedDict[tuple[str, Hashable], _Job] = OrderedDict()
+        self._wake = threading.Condition()
+        self._stopping = False
+        self._changing = False
+        self._hurry = False
+        self._database: Database | None = None
+        self._told_down = ""
+        self._thread = threading.Thread(target=self._run, name="loader", daemon=True)
+
+    def start(self) -> None:
+        """Starts the thread, which connects at once."""
+        self._thread.start()
+
+    def submit(self, owner_id: str, key: Hashable, work: Work) -> None:
+        """Asks for `work(database)`, which only reads and may be done twice or, when replaced or
+        forgotten, not at all. The answer is `Loaded` or `LoadFailed`."""
+        self._put(_Job(owner_id, key, work, changes=False))
+
+    def change(self, owner_id: str, key: Hashable, work: Work) -> None:
+        """Asks for `work(database)`, which writes. It is done once, is never replaced or forgotten,
+        and fails at once while there is no connection. `key` must be new for each change."""
+        self._put(_Job(owner_id, key, work, changes=True))
+
+    def forget(self, owner_id: str) -> None:
+        """Takes back what the owner asked for and what still waits; changes stay."""
+        with self._wake:
+            for name, job in list(self._waiting.items()):
+                if job.owner_id == owner_id and not job.changes:
+                    del self._waiting[name]
+
+    def hurry(self) -> None:
+        """Cuts the pause before the next attempt to connect."""
+        with self._wake:
+            self._hurry = True
+            self._wake.notify()
+
+    @property
+    def is_changing(self) -> bool:
+        """Whether a change waits or is being made."""
+        with self._wake:
+            return self._changing or any(job.changes for job in self._waiting.values())
+
+    def stop(self, seconds: float = 0.3) -> bool:
+        """Ends the thread; returns after at most `seconds`, with False when a question still hangs.
+        It cannot hold up the end of the process."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        if self._thread.is_alive():
+            self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def _put(self, job: _Job) -> None:
+        with self._wake:
+            self._waiting.pop((job.owner_id, job.key), None)
+            self._waiting[job.owner_id, job.key] = job
+            self._wake.notify()
+
+    def _run(self) -> None:
+        while (database := self._connected()) is not None:
+            job = self._next()
+            if job is not None:
+                self._serve(job, database)
+            elif not self._stopping:
+                self._ping(database)
+        self._close()
+
+    def _next(self) -> _Job | None:
+        """The newest job; None after a while without any, and when stopping."""
+        with self._wake:
+            if not self._waiting and not self._stopping:
+                self._wake.wait(_PING_AFTER)
+            if self._stopping or not self._waiting:
+                return None
+            job = self._waiting.popitem(last=True)[1]
+            self._changing = job.changes
+            return job
+
+    def _connected(self) -> Database | None:
+        """Waits until there is a connection. None when stopping."""
+        pause = _FIRST_PAUSE
+        while not self._stopping:
+            if self._database is not None:
+                return self._database
+            try:
+                self._database = self._open()
+                self._ping(self._database)
+            except BilldeckError as error:
+                self._tell_down(error.message)
+            except Exception as error:  # noqa: BLE001 - the thread must outlive whatever a driver raises
+                self._tell_down(_words(error))
+            if self._database is not None:
+                continue
+            self._refuse_changes()
+            with self._wake:
+                self._wake.wait_for(lambda: self._stopping or self._hurry, pause)
+                self._hurry = False
+            pause = min(pause * 2, _LONGEST_PAUSE)
+        return None
+
+    def _serve(self, job: _Job, database: Database) -> None:
+        as_of_ms = self._clock.now_ms()
+        try:
+            value = job.work(database)
+        except BilldeckError as error:
+            self._fail(job, error.message, isinstance(error, DatabaseUnavailable))
+        except Exception as error:  # noqa: BLE001 - one view's fault must not end all views
+            lost = _is_lost(error)
+            self._fail(job, _UNKNOWN if job.changes and lost else _words(error), lost)
+        else:
+            self._deliver(Loaded(job.owner_id, job.key, value, as_of_ms))
+        finally:
+            self._changing = False
+
+    def _fail(self, job: _Job, text: str, lost: bool) -> None:
+        if not lost or job.changes:
+            self._deliver(LoadFailed(job.owner_id, job.key, text))
+        if not lost:
+            return
+        self._close()
+        self._tell_down(text)
+        if not job.changes:
+            with self._wake:
+                # A newer form of the same question may wait already; then that one counts.
+                self._waiting.setdefault((job.owner_id, job.key), job)
+
+    def _refuse_changes(self) -> None:
+        with self._wake:
+            refused = [job for job in self._waiting.values() if job.changes]
+            for job in refused:
+                del self._waiting[job.owner_id, job.key]
+        for job in refused:
+            text = "there is no connection to the database; nothing was changed."
+            self._deliver(LoadFailed(job.owner_id, job.key, text))
+
+    def _ping(self, database: Database) -> None:
+        """Measures the connection and so finds out whether it still is one."""
+        started = time.perf_counter()
+        try:
+            database.value("SELECT 1")
+        except Exception as error:  # noqa: BLE001 - whatever it is, there is no connection
+            self._close()
+            self._tell_down(_words(error))
+            return
+        self._told_down = ""
+        self._deliver(LinkChanged(True, (time.perf_counter() - started) * 1_000, ""))
+
+    def _tell_down(self, text: str) -> None:
+        if text != self._told_down:
+            self._told_down = text
+            self._deliver(LinkChanged(False, 0.0, text))
+
+    def _close(self) -> None:
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
+
+def _is_lost(error: BaseException) -> bool:
+    import peewee
+
+    from engine.dialect import is_lost
+
+    return isinstance(error, peewee.PeeweeException) and is_lost(error)
+
+
+def _words(error: BaseException) -> str:
+    """An error of the driver in its own words; any other is a fault of ours and goes to a file."""
+    import peewee
+
+    if isinstance(error, (peewee.PeeweeException, OSError)):
+        return f"the database failed: {safe(error, 400)}"
+    kept = crash.keep(error)
+    return f"internal error: {type(error).__name__}; details for the developers: {kept}"

@@ -1,0 +1,19 @@
+"""The screens, each in a module of its own that is imported when it is first shown."""
+
+from __future__ import annotations
+
+SCREENS: dict[str, str] = {
+    "overview": "tui.screens.overview:OverviewScreen",
+    "subscribers": "tui.screens.subscribers:SubscribersScreen",
+    "month_close": "tui.screens.month_close:MonthCloseScreen",
+    "jobs": "tui.screens.jobs:JobsScreen",
+}
+"""The first screen of each mode, as `module:class`; the class is made without arguments."""
+
+TITLES: dict[str, tuple[str, str]] = {
+    "overview": ("1", "Overview"),
+    "subscribers": ("2", "Subscribers"),
+    "month_close": ("4", "Month close"),
+    "jobs": ("8", "Jobs"),
+}
+"""The key and the title of each mode, as the first line shows them."""

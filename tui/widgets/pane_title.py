@@ -1,0 +1,108 @@
+"""The line above a pane: what it shows, how many, and how old that is, in words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, tzinfo
+
+from rich.cells import cell_len
+from textual.content import Content
+from textual.widget import Widget
+
+from tui.safe import fit, safe_text
+from tui.widgets.cells import grouped
+
+MINUTE_MS = 60_000
+
+
+def age_words(as_of_ms: int | None, now_ms: int, stale_after_ms: int, zone: tzinfo = UTC) -> str:
+    """`as of 12:04`, and behind it `STALE 3 min` once it is older than it should be; nothing while
+    there is nothing. It only changes by the minute: a clock that ticks costs bytes."""
+    if as_of_ms is None:
+        return ""
+    clock = datetime.fromtimestamp(as_of_ms / 1000, zone).strftime("%H:%M")
+    age = now_ms - as_of_ms
+    if age <= stale_after_ms:
+        return f"as of {clock}"
+    minutes = age // MINUTE_MS
+    if minutes < 1:
+        return f"as of {clock} STALE"
+    if minutes < 120:
+        return f"as of {clock} STALE {minutes} min"
+    return f"as of {clock} STALE {minutes // 60} h"
+
+
+def rows_words(total: int, exact: bool) -> str:
+    """`1 003 218 rows`, `about 1.0 million rows` while it is an estimate."""
+    if exact:
+        return f"{grouped(total)} row{'' if total == 1 else 's'}"
+    if total >= 1_000_000:
+        return f"about {total / 1_000_000:.1f} million rows"
+    return f"about {grouped(total)} rows"
+
+
+class PaneTitle(Widget):
+    """`title` is ours or data, `table_id` the table below it, if its screen is to keep both in
+    step. Drawn again only when its text changes."""
+
+    def __init__(
+        self,
+        title: str,
+        *,
+        table_id: str | None = None,
+        id: str | None = None,
+    ) -> None:
+        super().__init__(id=id)
+        self.table_id = table_id
+        self._title = title
+        self._note = ""
+        self._problem = ""
+        self._as_of_ms: int | None = None
+        self._now_ms = 0
+        self._stale_after_ms = MINUTE_MS
+        self._zone: tzinfo = UTC
+        self._shown: tuple[str, str, bool] = ("", "", False)
+
+    def show(self, title: str | None = None, note: str | None = None) -> None:
+        """Another title, or another note to its right (`1 003 218 rows`)."""
+        self._title = self._title if title is None else title
+        self._note = self._note if note is None else note
+        self._draw()
+
+    def fresh(self, as_of_ms: int) -> None:
+        """The pane shows what was true at `as_of_ms`; a problem is over."""
+        self._as_of_ms, self._problem = as_of_ms, ""
+        self._now_ms = max(self._now_ms, as_of_ms)
+        self._draw()
+
+    def failed(self, text: str) -> None:
+        """It could not be read: the old stays, with its age; `text` says why."""
+        self._problem = text
+        self._draw()
+
+    def tick(self, now_ms: int, stale_after_ms: int, zone: tzinfo) -> None:
+        """The time goes on."""
+        self._now_ms, self._stale_after_ms, self._zone = now_ms, stale_after_ms, zone
+        self._draw()
+
+    def _parts(self) -> tuple[str, str, bool]:
+        age = age_words(self._as_of_ms, self._now_ms, self._stale_after_ms, self._zone)
+        if self._problem:
+            age = f"{age} NOT READ: {self._problem}".strip()
+        elif not age:
+            age = "loading"
+        right = " · ".join(part for part in (self._note, age) if part)
+        return self._title, right, "STALE" in age or bool(self._problem)
+
+    def _draw(self) -> None:
+        parts = self._parts()
+        if parts != self._shown:
+            self._shown = parts
+            self.refresh()
+
+    def render(self) -> Content:
+        title, right, bad = self._shown = self._parts()
+        width = self.size.width
+        right_width = min(cell_len(right) + 1, width)
+        left = safe_text(f" {title}", max(0, width - right_width), "bold")
+        style = "bold $error" if bad else "$text-muted"
+        return Content("").join([left, safe_text(fit(right, right_width, right=True), None, style)])
