@@ -5,7 +5,15 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.close.rating import Charge, Direction, Discount, Rating, Terms, share_of_month
+from engine.close.rating import (
+    Charge,
+    Direction,
+    Discount,
+    Four,
+    Rating,
+    Terms,
+    share_of_month,
+)
 
 PRICES = st.one_of(st.just(0), st.integers(0, 5_000_000))
 BYTES = st.one_of(st.just(0), st.integers(0, 2**45))
@@ -44,7 +52,7 @@ def parts(charge: Charge) -> int:
 
 
 @given(every_terms(), USAGE, CREDIT)
-def test_never_negative_and_the_parts_add_up(terms: Terms, usage: list[int], credit) -> None:  # type: ignore[no-untyped-def]
+def test_never_negative_and_the_parts_add_up(terms: Terms, usage: list[int], credit: Four) -> None:
     charge = Rating(terms).rate(usage, credit)
     assert charge.amount >= 0
     assert parts(charge) == charge.amount
@@ -60,7 +68,7 @@ def test_more_usage_never_costs_less(terms: Terms, usage: list[int], where: int,
 
 
 @given(every_terms(), USAGE, CREDIT)
-def test_credit_never_costs(terms: Terms, usage: list[int], credit) -> None:  # type: ignore[no-untyped-def]
+def test_credit_never_costs(terms: Terms, usage: list[int], credit: Four) -> None:
     rating = Rating(terms)
     assert rating.rate(usage, credit).amount <= rating.rate(usage).amount
 
@@ -91,7 +99,9 @@ def test_the_later_the_start_the_smaller_the_share(day: int) -> None:
 
 
 @given(every_terms(), USAGE, CREDIT)
-def test_carried_usage_never_exceeds_the_allowance(terms: Terms, usage: list[int], credit) -> None:  # type: ignore[no-untyped-def]
+def test_carried_usage_never_exceeds_the_allowance(
+    terms: Terms, usage: list[int], credit: Four
+) -> None:
     charge = Rating(terms).rate(usage, credit)
     k = share_of_month(terms.start_day)
     for direction, carried in zip(terms.directions, charge.carried, strict=True):
