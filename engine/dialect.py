@@ -82,15 +82,18 @@ class Dialect:
         return f"CONCAT_WS('|', {texts})"
 
     def numbers(self, columns: Sequence[str]) -> str:
-        """The last columns of a SELECT, all numbers: as they are, or as one text where the driver
-        takes longer over each column than Python over splitting it. `numbers_of` reads them."""
+        """The last columns of a SELECT, numbers that are all there or, of a row that was not found,
+        all NULL: as they are, or as one text where the driver takes longer over each column than
+        Python over splitting it. `numbers_of` reads them."""
         if self.name == "sqlite":
             return ", ".join(columns)
-        return self.packed(columns)
+        return f"CONCAT_WS('|', {', '.join(columns)})"
 
-    def numbers_of(self, cells: Sequence[Any]) -> Sequence[int]:
-        """The numbers in what `numbers` selected; undefined when they were NULL."""
-        return cells if self.name == "sqlite" else list(map(int, cells[0].split("|")))
+    def numbers_of(self, cells: Sequence[Any]) -> Sequence[int] | None:
+        """The numbers in what `numbers` selected, None when they were NULL."""
+        if self.name == "sqlite":
+            return None if cells[0] is None else cells
+        return list(map(int, cells[0].split("|"))) if cells[0] else None
 
 
 SQLITE = Dialect(

@@ -57,15 +57,14 @@ class Decider:
         }
         of, numbers_of = self._book.of, database.dialect.numbers_of
         decisions = []
-        for subscriber_id, packed, authorised, *numbers in rows:
+        for subscriber_id, packed, *numbers in rows:
             extra = extras.get(subscriber_id)
             conditions = of(packed, *extra) if extra else of(packed)
             if conditions.tariff is None:
                 charge = _NOTHING
             else:
                 credit = credits.get(subscriber_id, NO_BYTES)
-                used = _IDLE if authorised is None else numbers_of(numbers)
-                charge = conditions.tariff.rating.rate(used, credit)
+                charge = conditions.tariff.rating.rate(numbers_of(numbers) or _IDLE, credit)
                 if charge.amount + charge.discounts > MOST_CHARGED:
                     conditions, charge = conditions.failing("amount_too_large"), _NOTHING
             decisions.append(_tuple(Decision, (subscriber_id, conditions, charge)))

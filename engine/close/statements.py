@@ -99,7 +99,8 @@ def _in_range(column: str) -> str:
 
 
 def _read(dialect: Dialect) -> str:
-    """Who in the range is not closed yet: id, facts (see `Facts.unpack`), authorised, bytes.
+    """Who in the range is not closed yet: id, facts (see `Facts.unpack`), bytes
+    (NULL: not authorised).
 
     Parameters: last day and first day of the period, period, period, range.
     """
@@ -124,7 +125,7 @@ def _read(dialect: Dialect) -> str:
     numbers = dialect.numbers([f"u.{column}" for column in BYTES])
     primary = dialect.by_primary
     return (
-        f"SELECT s.id, {facts}, u.subscriber_id, {numbers} FROM subscriber s {primary}"
+        f"SELECT s.id, {facts}, {numbers} FROM subscriber s {primary}"
         f" LEFT JOIN close_record c {primary} ON c.period = ? AND c.subscriber_id = s.id"
         f" LEFT JOIN period_usage u {primary} ON u.period = ? AND u.subscriber_id = s.id"
         f" WHERE {_in_range('s.id')} AND s.alias_of IS NULL"
