@@ -35,7 +35,6 @@ _MOST_CONDITIONS = 20
 _LONGEST_VALUE = 300
 _PART = re.compile(r'(!?)([A-Za-z_]+)(<=|>=|[:=<>~])((?:[^\s"]|"(?:[^"]|"")*")*)(?=\s|$)')
 _WORD = re.compile(r'(!?)("(?:[^"]|"")*"|[^\s"]+)(?=\s|$)')
-_SPACE = re.compile(r"\s*")
 _PLAIN = re.compile(r"\w[\w+.,/@-]*")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
 _DATE = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
@@ -73,7 +72,7 @@ def parse(text: str, columns: Sequence[Column]) -> tuple[Condition, ...]:
 
 def _parts(text: str, known: dict[str, Column]) -> Iterator[tuple[Condition, bool]]:
     """Each part, and whether it is a plain word that joins the one beside it."""
-    place = _SPACE.match(text).end()  # type: ignore[union-attr]  # it always matches
+    place = _past_space(text, 0)
     while place < len(text):
         found = _PART.match(text, place) or _WORD.match(text, place)
         if found is None:
@@ -86,7 +85,14 @@ def _parts(text: str, known: dict[str, Column]) -> Iterator[tuple[Condition, boo
             yield _comparison(*rest, negated, known), False
         else:
             yield _word(rest[0], negated), not negated and not rest[0].startswith('"')
-        place = _SPACE.match(text, found.end()).end()  # type: ignore[union-attr]
+        place = _past_space(text, found.end())
+
+
+def _past_space(text: str, place: int) -> int:
+    """The next place at or after `place` that is no space."""
+    while place < len(text) and text[place].isspace():
+        place += 1
+    return place
 
 
 def _joined(parts: Iterable[tuple[Condition, bool]]) -> Iterator[Condition]:
