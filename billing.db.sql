@@ -317,7 +317,8 @@ CREATE INDEX close_record_status ON close_record (status, period, block);
 -- ---------------------------------------------------------------------------------------------
 
 -- The right to run a job. A holder proves it in every transaction by its token, which only grows:
--- a run that slept through its lease finds another's token and stops.
+-- a run that slept through its lease finds another's token and stops. The database's clock decides
+-- when it ends.
 CREATE TABLE lease (
     name       VARCHAR(40) NOT NULL PRIMARY KEY,
     holder     VARCHAR(150),
@@ -325,25 +326,69 @@ CREATE TABLE lease (
     expires_at BIGINT NOT NULL DEFAULT 0
 ) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
 
--- A run of a job, with its progress for whoever watches, from any process.
+-- Up to when the schedule of a job has been looked at: the slots until `seen_until` have their rows
+-- in job_run. `schedule` is what it was looked at with; another one begins anew.
+CREATE TABLE job_schedule (
+    job        VARCHAR(40) NOT NULL PRIMARY KEY,
+    schedule   VARCHAR(100) NOT NULL,
+    seen_until BIGINT NOT NULL
+) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
+
+-- A run of a job, from the moment it is asked for, with its progress for whoever watches, from any
+-- process. `slot` is the moment at which it was due by its schedule: UNIQUE (job, slot) is the whole
+-- of "once", on any number of hosts. NULL: a person asked for it, and `open_key` keeps the same
+-- request from waiting twice. Only the holder of `token` (see lease) may write to a running one.
+-- A slot that nobody was there for stays as `missed`. `exit_reason` is one word on how it ended.
 CREATE TABLE job_run (
     id           /*sqlite INTEGER*/ /*! BIGINT AUTO_INCREMENT*/ PRIMARY KEY,
     job          VARCHAR(40) NOT NULL,
+    slot         BIGINT,
+    open_key     VARCHAR(80) UNIQUE,
     subject      VARCHAR(40) NOT NULL DEFAULT '',
-    state        VARCHAR(12) NOT NULL
-                 CHECK (state IN ('running', 'done', 'failed', 'interrupted')),
-    holder       VARCHAR(150) NOT NULL,
+    parameters   VARCHAR(2000) NOT NULL DEFAULT '{}',
+    state        VARCHAR(12) NOT NULL CHECK (state IN ('queued', 'running', 'done', 'failed',
+                     'interrupted', 'cancelled', 'missed')),
+    exit_reason  VARCHAR(20) NOT NULL DEFAULT '',
+    holder       VARCHAR(150) NOT NULL DEFAULT '',
+    token        BIGINT NOT NULL DEFAULT 0,
+    attempt      SMALLINT NOT NULL DEFAULT 0,
     actor        VARCHAR(64) NOT NULL,
-    started_at   BIGINT NOT NULL,
-    heartbeat_at BIGINT NOT NULL,
+    cancelled_by VARCHAR(64),
+    asked_at     BIGINT NOT NULL,
+    started_at   BIGINT,
+    heartbeat_at BIGINT,
     finished_at  BIGINT,
     done         BIGINT NOT NULL DEFAULT 0,
     total        BIGINT NOT NULL DEFAULT 0,
-    already      BIGINT NOT NULL DEFAULT 0,  -- of `done`, by earlier runs
-    note         VARCHAR(300) NOT NULL DEFAULT ''
+    already      BIGINT NOT NULL DEFAULT 0,  -- of `done`, by earlier attempts
+    note         VARCHAR(300) NOT NULL DEFAULT '',
+    UNIQUE (job, slot),
+    CHECK (state <> 'running' OR (started_at IS NOT NULL AND heartbeat_at IS NOT NULL)),
+    CHECK (state IN ('queued', 'running') OR finished_at IS NOT NULL)
 ) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
 
-CREATE INDEX job_run_job ON job_run (job, started_at);
+CREATE INDEX job_run_job ON job_run (job, id);
+CREATE INDEX job_run_state ON job_run (state, asked_at);
+
+-- What a run had to say, line by line.
+CREATE TABLE job_log (
+    run_id BIGINT NOT NULL REFERENCES job_run (id),
+    line   INTEGER NOT NULL CHECK (line > 0),
+    at     BIGINT NOT NULL,
+    level  VARCHAR(7) NOT NULL CHECK (level IN ('info', 'warning', 'error')),
+    text   VARCHAR(1000) NOT NULL,
+    PRIMARY KEY (run_id, line)
+) /*sqlite WITHOUT ROWID*/ /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
+
+-- The daemons: whoever runs the schedule says so here every few seconds, by the database's clock.
+CREATE TABLE daemon (
+    holder       VARCHAR(150) NOT NULL PRIMARY KEY,
+    version      VARCHAR(20) NOT NULL,
+    state        VARCHAR(10) NOT NULL CHECK (state IN ('active', 'standby', 'stopping')),
+    started_at   BIGINT NOT NULL,
+    heartbeat_at BIGINT NOT NULL,
+    note         VARCHAR(300) NOT NULL DEFAULT ''
+) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
 
 -- What the system itself reports: a period closed with its counters and sums, a run that gave up.
 CREATE TABLE system_event (

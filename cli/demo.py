@@ -14,9 +14,9 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.close_progress import CloseProgress
 from cli.output import fields
 from cli.parser import add_command
+from cli.run_progress import RunProgress
 from cli.session import Session
 from cli.terminal import has_terminal, open_console
 from engine.errors import JobFailed
@@ -136,7 +136,7 @@ def _close_and_prove(
 
     database = open_database(config.database)
     try:
-        with CloseProgress(session.out, f"Closing {period}") as progress:
+        with RunProgress(session.out, f"Closing {period}") as progress:
             hooks = Hooks(progress=lambda tally, total: progress.step(tally.done, total))
             clock = demo_clock(config, wanted.today)
             job = MonthClose(database, config, clock, ACTOR, hooks)

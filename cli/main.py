@@ -35,6 +35,7 @@ COMMANDS = {
     "writeoff": "ledger",
     "reverse": "ledger",
     "run": "run",
+    "daemon": "daemon",
     "jobs": "jobs",
     "explain": "explain",
 }

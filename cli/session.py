@@ -45,9 +45,9 @@ class Session:
     @cached_property
     def config(self) -> Config:
         """The configuration in force. Raises ConfigError."""
-        from engine.config import load_config
+        from jobs.registry import read_config
 
-        return load_config(self._config_file)
+        return read_config(self._config_file)
 
     @cached_property
     def clock(self) -> Clock:

@@ -208,21 +208,26 @@ def _driver_errors() -> Iterator[None]:
         yield
 
 
-def open_database(config: DatabaseConfig, create: bool = False) -> Database:
+def open_database(
+    config: DatabaseConfig, create: bool = False, silence: int = _READ_TIMEOUT
+) -> Database:
     """Connects as the configuration says.
 
-    `create` allows a new SQLite file. Raises DatabaseUnavailable, saying what to do.
+    `create` allows a new SQLite file; `silence` is how many seconds a MariaDB server may take over
+    a statement. Raises DatabaseUnavailable, saying what to do.
     """
     try:
-        return connected(config, create)
+        return connected(config, create, silence)
     except (peewee.PeeweeException, OSError) as error:
         raise cannot_open(config, error) from None
 
 
-def connected(config: DatabaseConfig, create: bool = False) -> Database:
+def connected(
+    config: DatabaseConfig, create: bool = False, silence: int = _READ_TIMEOUT
+) -> Database:
     """What `open_database` opens. Raises the driver's peewee.PeeweeException, OSError, and
     DatabaseUnavailable where there is no SQLite file."""
-    database = _sqlite(config, create) if config.engine == "sqlite" else _mariadb(config)
+    database = _sqlite(config, create) if config.engine == "sqlite" else _mariadb(config, silence)
     try:
         database.connect()
         database.value("SELECT 1")
@@ -278,15 +283,15 @@ def _sqlite(config: DatabaseConfig, create: bool) -> Database:
     return Database(handle, SQLITE)
 
 
-def _mariadb(config: DatabaseConfig) -> Database:
+def _mariadb(config: DatabaseConfig, silence: int) -> Database:
     from pymysql.constants import CLIENT
 
     options: dict[str, Any] = {
         "user": config.user,
         "password": config.password.reveal() if config.password else "",
         "connect_timeout": config.connect_timeout,
-        "read_timeout": _READ_TIMEOUT,
-        "write_timeout": _READ_TIMEOUT,
+        "read_timeout": silence,
+        "write_timeout": silence,
         "init_command": _MARIADB_SESSION,
         "client_flag": CLIENT.FOUND_ROWS,
         "local_infile": False,

@@ -109,7 +109,7 @@ SQLITE = Dialect(
 
 MARIADB = Dialect(
     name="mariadb",
-    now_ms="CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS UNSIGNED)",
+    now_ms="CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED)",
     lock_rows="LOCK IN SHARE MODE",
     ordered_join="STRAIGHT_JOIN",
     by_primary="FORCE INDEX (PRIMARY)",

@@ -130,6 +130,12 @@ def day_start_ms(day: date, tz: tzinfo) -> int:
     return _day_start(day, tz)
 
 
+def wall_ms(day: date, hour: int, minute: int, tz: tzinfo) -> int:
+    """The first moment when the clock in `tz` shows this time of this day, or a later one where it
+    jumps over that."""
+    return _first_moment(datetime(day.year, day.month, day.day, hour, minute), tz)
+
+
 def parse_when(text: str, tz: tzinfo) -> int:
     """Epoch milliseconds of an ISO date or an ISO date and time.
 
@@ -205,19 +211,23 @@ def _existing_day_start(day: date, tz: tzinfo) -> int:
     return ms
 
 
-@lru_cache(maxsize=4096)
 def _day_start(day: date, tz: tzinfo) -> int:
     """The first moment when the clock in `tz` shows `day` or a later day."""
-    midnight = datetime(day.year, day.month, day.day, tzinfo=tz)
-    high = _ms(midnight)
-    if _local(high, tz).replace(tzinfo=None, fold=0) == midnight.replace(tzinfo=None):
+    return _first_moment(datetime(day.year, day.month, day.day), tz)
+
+
+@lru_cache(maxsize=4096)
+def _first_moment(wall: datetime, tz: tzinfo) -> int:
+    """The first moment when the clock in `tz` shows `wall` (without a zone) or a later time."""
+    high = _ms(wall.replace(tzinfo=tz))
+    if _local(high, tz).replace(tzinfo=None, fold=0) == wall:
         return high
-    # Midnight is skipped: read with the offset before the jump it lies after the jump, and with
+    # The time is skipped: read with the offset before the jump it lies after the jump, and with
     # the offset after the jump before it. The jump itself is between the two.
-    low = _ms(midnight.replace(fold=1))
+    low = _ms(wall.replace(tzinfo=tz, fold=1))
     while high - low > 1:
         middle = (low + high) // 2
-        if _local(middle, tz).date() >= day:
+        if _local(middle, tz).replace(tzinfo=None) >= wall:
             high = middle
         else:
             low = middle

@@ -1,4 +1,4 @@
-"""Starting the command `billdeck` as a process of its own, so that a job outlives who asked for it.
+"""Starting billdeck as a process of its own, so that a job outlives who asked for it.
 
 The process has a session of its own, so no terminal that goes away takes it along, an environment
 of what it needs, and no secret among its arguments, which everybody on the machine can read.
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO
 
 import engine
-from engine.config import Config
+from engine.config import Config, variable_name
 from engine.errors import JobFailed
 from engine.text import safe
 
@@ -31,9 +31,11 @@ _OURS = "BILLDECK_"
 # Without the folder it is run in and without PYTHON* variables (-I); the tree that this process
 # runs from is found even when it is not installed.
 _MAIN = (
-    "import sys; root = sys.argv.pop(1); root in sys.path or sys.path.insert(0, root);"
-    " from cli.main import main; sys.exit(main())"
+    "import sys; from importlib import import_module; root, program = sys.argv.pop(1),"
+    " sys.argv.pop(1); root in sys.path or sys.path.insert(0, root);"
+    " sys.exit(import_module(program).main())"
 )
+_COMMAND, _WORKER = "cli.main", "jobs.worker"
 _LOG_TAIL = 4_000
 
 
@@ -81,12 +83,23 @@ class Captured:
 def start(words: Sequence[str], config: Config, folder: Path) -> Detached:
     """Starts `billdeck WORDS` with this configuration, writing to a new file of mode 0600 in
     `folder`. Raises JobFailed when it cannot be started."""
-    name = f"{'-'.join(words[:2])}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-"
+    return _start(_COMMAND, words, config, folder, "-".join(words[:2]))
+
+
+def start_run(number: int, config: Config, folder: Path) -> Detached:
+    """Starts the run that waits in the queue under this number, as `start` does a command."""
+    return _start(_WORKER, [str(number)], config, folder, f"run-{number}")
+
+
+def _start(
+    program: str, words: Sequence[str], config: Config, folder: Path, name: str
+) -> Detached:  # fmt: skip
+    prefix = f"{name}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        number, path = tempfile.mkstemp(prefix=name, suffix=".log", dir=folder)
+        number, path = tempfile.mkstemp(prefix=prefix, suffix=".log", dir=folder)
         with os.fdopen(number, "wb") as log:
-            process = _popen(words, config, log, log)
+            process = _popen(program, words, config, log, log)
     except OSError as error:
         raise JobFailed(_cannot(error)) from None
     return Detached(process, Path(path))
@@ -96,19 +109,34 @@ def ask(words: Sequence[str], config: Config) -> Captured:
     """Starts `billdeck WORDS` to read its output. Raises JobFailed when it cannot be started."""
     errors = tempfile.TemporaryFile()  # noqa: SIM115 - `Captured.read` closes it
     try:
-        return Captured(_popen(words, config, subprocess.PIPE, errors), errors)
+        return Captured(_popen(_COMMAND, words, config, subprocess.PIPE, errors), errors)
     except OSError as error:
         errors.close()
         raise JobFailed(_cannot(error)) from None
 
 
+def start_worker(number: int, config: Config) -> subprocess.Popen[bytes]:
+    """Starts the run of this number as a worker of a daemon: it stops at a safe point when its
+    standard input ends, as it does with the daemon, and what it has to say of faults can be read
+    from its standard error. Raises OSError."""
+    return _popen(
+        _WORKER, [str(number), "--of-daemon"], config, subprocess.DEVNULL, subprocess.PIPE,
+        subprocess.PIPE,
+    )  # fmt: skip
+
+
 def _popen(
-    words: Sequence[str], config: Config, output: IO[bytes] | int, errors: IO[bytes]
+    program: str,
+    words: Sequence[str],
+    config: Config,
+    output: IO[bytes] | int,
+    errors: IO[bytes] | int,
+    reads: int = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes]:
     root = str(Path(engine.__file__).resolve().parents[1])
     return subprocess.Popen(  # noqa: S603 - our own program, no shell
-        [sys.executable, "-I", "-c", _MAIN, root, *_config_option(config), *words],
-        stdin=subprocess.DEVNULL,
+        [sys.executable, "-I", "-c", _MAIN, root, program, *_config_option(config), *words],
+        stdin=reads,
         stdout=output,
         stderr=errors,
         env=environment(config, os.environ),
@@ -131,8 +159,8 @@ def environment(config: Config, environ: Mapping[str, str]) -> dict[str, str]:
     may have from elsewhere than a file or `environ` (an option, the demonstration)."""
     kept = {name: text for name, text in environ.items()
             if name in _KEPT or name.startswith(_OURS)}  # fmt: skip
-    for (section, key), text in _settings(config).items():
-        kept[f"{_OURS}{section.replace('-', '_').upper()}__{key.upper()}"] = text
+    for name, text in _settings(config).items():
+        kept[variable_name(name)] = text
     return kept
 
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import TypeVar
-
-import peewee
 
 from engine.clock import Clock
 from engine.close.due import may_close, read_periods
@@ -18,14 +14,13 @@ from engine.close.run import PeriodClose, PeriodSummary
 from engine.close.sweep import sweep_late_usage
 from engine.config import Config
 from engine.database import Database
-from engine.errors import BilldeckError, InputError, Interrupted, LeaseHeld, NeedsConfirmation
+from engine.errors import InputError, NeedsConfirmation
 from engine.period import Period
 from engine.retry import run_unit
-from engine.text import safe
-from jobs.lease import Lease
-from jobs.record import RunRecord
-
-NAME = "month-close"
+from jobs.all.month_close import JOB
+from jobs.context import RunContext, RunHooks
+from jobs.job import Outcome, Values
+from jobs.runner import Runner
 
 T = TypeVar("T")
 
@@ -40,6 +35,18 @@ class CloseOptions:
     late: bool = False
     accept_failures: bool = False
     digest: str | None = None
+
+    @classmethod
+    def of(cls, values: Values) -> CloseOptions:
+        """From the parameters of a run. Raises InputError."""
+        period = values.get("period")
+        digest = values.get("confirm")
+        return cls(
+            Period.parse(period) if period is not None else None,
+            bool(values.get("late")),
+            bool(values.get("accept-failures")),
+            digest.lower() if digest is not None else None,
+        )
 
 
 @dataclass
@@ -86,19 +93,41 @@ class MonthClose:
         return self._preview().make(period) if period else None
 
     def run(self, options: CloseOptions) -> CloseReport:
-        """Closes what is due. Raises InputError, NeedsConfirmation (the digest moved), LeaseHeld,
-        Interrupted, DatabaseUnavailable; all but the first two leave work that the next run goes on
-        with."""
+        """Runs the whole job here and now, with lease and record but without a keeper. Raises
+        InputError, NeedsConfirmation (the digest moved), LeaseHeld, Interrupted,
+        DatabaseUnavailable; all but the first two leave work that the next run goes on with."""
+        reports: list[CloseReport] = []
+        hooks = RunHooks(note=self._hooks.note, stop=self._hooks.stop)
+        runner = Runner(self._database, self._config, self._clock, hooks)
+
+        def work(context: RunContext) -> Outcome:
+            reports.append(self.work(context, options))
+            return outcome(reports[0])
+
+        self.refuse_early(options)
+        runner.here(JOB, {}, self._actor, work)
+        return reports[0]
+
+    def refuse_early(self, options: CloseOptions) -> None:
+        """Raises what `run` would raise about the request itself, before there is a record."""
+        if options.digest is not None:
+            self._confirmed(options)
+        else:
+            self.due(options)
+
+    def work(self, context: RunContext, options: CloseOptions) -> CloseReport:
+        """Closes what is due, within a run that has begun. Raises as `run` does."""
         compare = self._hooks.compare
         if options.digest is not None:
             options, compare = self._confirmed(options)
-        lease = Lease(self._database, NAME)
-        self._unit(lease.acquire)
-        record = RunRecord(self._database, self._clock, NAME, lease.holder, self._actor)
-        try:
-            return self._recorded(record, lease, replace(self._hooks, compare=compare), options)
-        finally:
-            self._try(lease.release)
+        period = self.due(options)
+        if period:
+            context.about(str(period))
+        hooks = replace(self._hooks, compare=compare, fence=_fence(context))
+        report = CloseReport()
+        self._close_periods(report, hooks, options)
+        report.late_usage = sweep_late_usage(self._database, self._config, self._clock, hooks)
+        return report
 
     def _confirmed(self, options: CloseOptions) -> tuple[CloseOptions, Callable[..., None]]:
         """Holds the digest against a dry run made now; the run is then that one period."""
@@ -113,31 +142,6 @@ class MonthClose:
                 f" digest is {report.digest} now. Nothing was changed. Look at a new dry run."
             )
         return replace(options, period=period), preview.check
-
-    def _recorded(
-        self, record: RunRecord, lease: Lease, hooks: Hooks, options: CloseOptions
-    ) -> CloseReport:
-        def fence(tally: Tally, total: int) -> None:
-            lease.prove()
-            if total:
-                note = f"charged {tally.charged}, failed {tally.failed}"
-                record.progress(tally.done, total, tally.already, note)
-
-        hooks = replace(hooks, fence=fence)
-        period = self.due(options)
-        self._unit(partial(record.start, str(period) if period else ""))
-        report = CloseReport()
-        try:
-            self._close_periods(report, hooks, options)
-            report.late_usage = sweep_late_usage(self._database, self._config, self._clock, hooks)
-        except (BilldeckError, peewee.PeeweeException) as error:
-            state = "interrupted" if isinstance(error, Interrupted) else "failed"
-            if not isinstance(error, LeaseHeld):
-                self._try(partial(record.finish, state, safe(error)))
-            raise
-        state = "done" if report.complete else "failed"
-        self._unit(partial(record.finish, state, _in_words(report)))
-        return report
 
     def _close_periods(self, report: CloseReport, hooks: Hooks, options: CloseOptions) -> None:
         while (period := self.due(options)) is not None:
@@ -157,12 +161,22 @@ class MonthClose:
         wait = self._config.database.wait_seconds
         return run_unit(self._database, work, wait, hooks.stop, hooks.note)
 
-    def _try(self, work: Callable[[], None]) -> None:
-        """What would be good to do on the way out; the error that is under way matters more."""
-        try:
-            run_unit(self._database, work, 1.0, threading.Event())
-        except (BilldeckError, peewee.PeeweeException) as error:
-            self._hooks.note(f"on the way out: {safe(error)}")
+
+def _fence(context: RunContext) -> Callable[[Tally, int], None]:
+    """What each transaction of a close does at its end: prove the lease and note the progress."""
+
+    def fence(tally: Tally, total: int) -> None:
+        context.prove()
+        if total:
+            note = f"charged {tally.charged}, failed {tally.failed}"
+            context.progress(tally.done, total, tally.already, note)
+
+    return fence
+
+
+def outcome(report: CloseReport) -> Outcome:
+    """What a close came to, in words; the report itself for the process that ran it."""
+    return Outcome(_in_words(report), report.complete, report=report)
 
 
 def _in_words(report: CloseReport) -> str:

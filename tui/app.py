@@ -16,6 +16,7 @@ from textual.app import App
 from textual.screen import Screen
 from textual.widgets import Input
 
+from engine import faults
 from engine.clock import Clock, SystemClock
 from engine.text import safe
 from tui import clipboard, crash, keymap
@@ -142,7 +143,7 @@ class Console(App[int]):
             self.copy_to_clipboard(text)
             self.tell(f"Copied {len(text)} characters, if this terminal allows it (OSC 52).")
             return
-        path = crash.keep_text(text, "copied-")
+        path = faults.keep_text(text, "copied-")
         self.tell(f"Too long for a terminal's clipboard; it is in {path or 'no file: none free'}")
 
     def offered(self) -> list[ActionRecord]:

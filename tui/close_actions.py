@@ -159,11 +159,10 @@ def _due(database: Database, call: ActionCall) -> Period:
 
 def _refuse_while_running(database: Database) -> None:
     """Says at once what the lease would say to a second close; it is the lease that decides."""
-    from engine.clock import now_ms
     from engine.holder import is_gone
     from engine.queries.runs import leases
 
-    for lease in leases(database, now_ms()):
+    for lease in leases(database):
         if lease.name == JOB and not is_gone(lease.holder):
             host, pid = [*lease.holder.split(" "), "?"][:2]
             raise LeaseHeld(

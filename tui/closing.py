@@ -13,10 +13,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from engine import faults
 from engine.errors import BilldeckError
 from engine.money import format_amount_human, parse_amount
 from engine.text import safe
-from tui import crash
 from tui.messages import ProcessEnded
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ class Closing:
         words = ["run", JOB, "--period", offer.period, "--late", "--yes"]
         if offer.digest:
             words += ["--confirm", offer.digest]
-        started = self.started = start(words, self._console.config, crash.state_folder())
+        started = self.started = start(words, self._console.config, faults.state_folder())
         # What was foreseen is about to happen; the next close needs a look of its own.
         self.preview = None
 

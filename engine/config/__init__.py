@@ -6,12 +6,14 @@ joins the layers, `secret` guards the database password, `model` is the result.
 
 from __future__ import annotations
 
-from engine.config.load import describe, load_config
+from engine.config.load import describe, load_config, variable_name
 from engine.config.model import (
     BillingConfig,
     Config,
     ConsoleConfig,
+    DaemonConfig,
     DatabaseConfig,
+    HousekeepingConfig,
     KeysConfig,
     MonthCloseConfig,
     Role,
@@ -20,21 +22,26 @@ from engine.config.model import (
     SettingRow,
     VatRate,
 )
-from engine.config.spec import render_example
+from engine.config.spec import Section, Setting, render_example
 
 __all__ = [
     "BillingConfig",
     "Config",
     "ConsoleConfig",
+    "DaemonConfig",
     "DatabaseConfig",
+    "HousekeepingConfig",
     "KeysConfig",
     "MonthCloseConfig",
     "Role",
     "RolesConfig",
     "Secret",
+    "Section",
+    "Setting",
     "SettingRow",
     "VatRate",
     "describe",
     "load_config",
     "render_example",
+    "variable_name",
 ]

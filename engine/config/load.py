@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from engine.config import values
 from engine.config.ini import IniFile, read_ini
 from engine.config.model import Config, SettingRow
 from engine.config.secret import credential_file, read_password, require_private
-from engine.config.spec import ROLES, SECTIONS, Setting
+from engine.config.spec import ROLES, SECTIONS, Section, Setting
 from engine.errors import ConfigError
 from engine.text import safe
 
@@ -24,9 +24,25 @@ MAX_FILE_BYTES = 1_048_576
 Name = tuple[str, str]
 """A setting's section and key."""
 
-_SETTINGS: dict[Name, Setting] = {
-    (section.name, setting.key): setting for section in SECTIONS for setting in section.settings
-}
+
+class _Table:
+    """All settings that there are, by section and key."""
+
+    def __init__(self, sections: Sequence[Section]) -> None:
+        self.sections = sections
+        self.settings: dict[Name, Setting] = {
+            (section.name, setting.key): setting
+            for section in sections
+            for setting in section.settings
+        }
+
+    def unknown(self, section: str, key: str | None = None) -> str:
+        """The sentence about a section or key that does not exist."""
+        keys = [known for of, known in self.settings if of == section]
+        if key is None or not keys:
+            allowed = ", ".join(known.name for known in self.sections)
+            return f"unknown section [{safe(section, 60)}]; allowed are {allowed}"
+        return f"[{section}] has no setting {safe(key, 60)}; allowed are {', '.join(keys)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,29 +59,35 @@ class _Given:
 def load_config(
     config_file: Path | None = None,
     *,
+    more: Sequence[Section] = (),
     overrides: Mapping[Name, str] | None = None,
     environ: Mapping[str, str] | None = None,
     system_file: Path = SYSTEM_FILE,
 ) -> Config:
     """The configuration in force. Raises ConfigError naming file, line, section and key.
 
-    `config_file` is the `--config` option and must exist; `overrides` are settings given as
-    options, by (section, key). `environ` and `system_file` exist for tests.
+    `config_file` is the `--config` option and must exist; `more` are sections beyond those of
+    `spec`, which the floors above know; `overrides` are settings given as options, by (section,
+    key). `environ` and `system_file` exist for tests.
     """
     environment = os.environ if environ is None else environ
-    given, source = _file_layer(config_file, environment, system_file)
-    given.update(_environment_layer(environment))
-    given.update(_override_layer(overrides or {}))
+    table = _Table((*SECTIONS, *more))
+    given, source = _file_layer(table, config_file, environment, system_file)
+    given.update(_environment_layer(table, environment))
+    given.update(_override_layer(table, overrides or {}))
     _add_computed_defaults(given, environment)
-    parsed = {name: _parse(name, given) for name in _SETTINGS}
+    parsed = {name: _parse(name, setting, given) for name, setting in table.settings.items()}
     password_origin = _resolve_password(parsed, given, environment)
     _check_mariadb(parsed)
-    rows = tuple(_row(name, given, parsed[name] is not None, password_origin) for name in _SETTINGS)
+    rows = tuple(
+        _row(name, setting, given, parsed[name] is not None, password_origin)
+        for name, setting in table.settings.items()
+    )
     parts: dict[str, Any] = {
         section.attribute: section.build(
             **{setting.key: parsed[section.name, setting.key] for setting in section.settings}
         )
-        for section in SECTIONS
+        for section in table.sections
     }
     return Config(**parts, source=source, settings=rows)
 
@@ -76,7 +98,7 @@ def describe(config: Config) -> tuple[SettingRow, ...]:
 
 
 def _file_layer(
-    option: Path | None, environ: Mapping[str, str], system_file: Path
+    table: _Table, option: Path | None, environ: Mapping[str, str], system_file: Path
 ) -> tuple[dict[Name, _Given], str]:
     """The first file of the search, as settings, and its name."""
     named = option or (Path(environ["BILLDECK_CONFIG"]) if environ.get("BILLDECK_CONFIG") else None)
@@ -84,7 +106,7 @@ def _file_layer(
     for file in [named] if named else [system_file, personal]:
         content = _read_file(file)
         if content is not None:
-            return _settings_of_file(*content, safe(file)), safe(file)
+            return _settings_of_file(table, *content, safe(file)), safe(file)
     if named:
         raise ConfigError(
             f"the configuration file {safe(named)} does not exist; check --config or"
@@ -115,29 +137,26 @@ def _read_file(file: Path) -> tuple[str, int] | None:
     raise ConfigError(f"{safe(file)}, line {line}: not UTF-8; save the file as UTF-8")
 
 
-def _settings_of_file(text: str, mode: int, file_name: str) -> dict[Name, _Given]:
+def _settings_of_file(table: _Table, text: str, mode: int, file_name: str) -> dict[Name, _Given]:
     ini: IniFile = read_ini(text, file_name)
     for section, line in ini.sections.items():
-        if section not in {known.name for known in SECTIONS}:
-            raise ConfigError(f"{file_name}, line {line}: {_unknown(section)}")
+        if section not in {known.name for known in table.sections}:
+            raise ConfigError(f"{file_name}, line {line}: {table.unknown(section)}")
     settings: dict[Name, _Given] = {}
     for entry in ini.entries:
         origin = f"{file_name}, line {entry.line}"
-        setting = _SETTINGS.get((entry.section, entry.key))
+        setting = table.settings.get((entry.section, entry.key))
         if setting is None:
-            raise ConfigError(f"{origin}: {_unknown(entry.section, entry.key)}")
+            raise ConfigError(f"{origin}: {table.unknown(entry.section, entry.key)}")
         if setting.secret:
             require_private(mode, file_name)
         settings[entry.section, entry.key] = _Given(entry.value, origin)
     return settings
 
 
-def _environment_layer(environ: Mapping[str, str]) -> dict[Name, _Given]:
+def _environment_layer(table: _Table, environ: Mapping[str, str]) -> dict[Name, _Given]:
     """The variables BILLDECK_<SECTION>__<KEY>; one that names no setting is an error."""
-    names = {
-        f"BILLDECK_{section.replace('-', '_').upper()}__{key.upper()}": (section, key)
-        for section, key in _SETTINGS
-    }
+    names = {variable_name(name): name for name in table.settings}
     settings: dict[Name, _Given] = {}
     for variable, text in environ.items():
         if not variable.startswith("BILLDECK_") or "__" not in variable:
@@ -151,10 +170,15 @@ def _environment_layer(environ: Mapping[str, str]) -> dict[Name, _Given]:
     return settings
 
 
-def _override_layer(overrides: Mapping[Name, str]) -> dict[Name, _Given]:
+def variable_name(name: Name) -> str:
+    """The environment variable of a setting: BILLDECK_<SECTION>__<KEY>."""
+    return "BILLDECK_" + "__".join(part.replace("-", "_").upper() for part in name)
+
+
+def _override_layer(table: _Table, overrides: Mapping[Name, str]) -> dict[Name, _Given]:
     for section, key in overrides:
-        if (section, key) not in _SETTINGS:
-            raise ConfigError(f"option: {_unknown(section, key)}")
+        if (section, key) not in table.settings:
+            raise ConfigError(f"option: {table.unknown(section, key)}")
     return {name: _Given(text, "option") for name, text in overrides.items()}
 
 
@@ -167,17 +191,8 @@ def _add_computed_defaults(given: dict[Name, _Given], environ: Mapping[str, str]
         given[ROLES.name, "admin"] = _Given("*", "default")
 
 
-def _unknown(section: str, key: str | None = None) -> str:
-    keys = [known for of, known in _SETTINGS if of == section]
-    if key is None or not keys:
-        allowed = ", ".join(known.name for known in SECTIONS)
-        return f"unknown section [{safe(section, 60)}]; allowed are {allowed}"
-    return f"[{section}] has no setting {safe(key, 60)}; allowed are {', '.join(keys)}"
-
-
-def _parse(name: Name, given: Mapping[Name, _Given]) -> Any:
+def _parse(name: Name, setting: Setting, given: Mapping[Name, _Given]) -> Any:
     """A setting's value from what was given or its default; None when there is neither."""
-    setting = _SETTINGS[name]
     if name not in given:
         return None if setting.default is None else setting.parse(setting.default)
     text, origin = given[name].text, given[name].origin
@@ -243,9 +258,12 @@ def _is_loopback(host: str) -> bool:
 
 
 def _row(
-    name: Name, given: Mapping[Name, _Given], is_set: bool, password_origin: str | None
+    name: Name,
+    setting: Setting,
+    given: Mapping[Name, _Given],
+    is_set: bool,
+    password_origin: str | None,
 ) -> SettingRow:
-    setting = _SETTINGS[name]
     known = given.get(name, _Given(setting.default or "", "default"))
     if setting.secret:
         return SettingRow(*name, "***" if is_set else "", password_origin or known.origin)

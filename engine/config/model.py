@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
+
+from engine.slots import Schedule
 
 EngineName = Literal["sqlite", "mariadb"]
 Role = Literal["admin", "operator", "viewer"]
@@ -130,6 +132,26 @@ class KeysConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class DaemonConfig:
+    """`workers` are the jobs that run at once, and beside them `long_workers` of those that may
+    take long; in `stop_seconds` a daemon that ends must have stopped them."""
+
+    workers: int = 4
+    long_workers: int = 2
+    stop_seconds: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class HousekeepingConfig:
+    """After how many days what is removed: runs of jobs, their logs, files about runs and
+    faults."""
+
+    keep_runs_days: int = 60
+    keep_logs_days: int = 30
+    keep_files_days: int = 30
+
+
+@dataclass(frozen=True, slots=True)
 class SettingRow:
     """One line of `check config`: `value` is fit for a terminal, a secret is `***`."""
 
@@ -141,7 +163,8 @@ class SettingRow:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """All settings. `source` is the file that was read, or `built-in defaults`."""
+    """All settings. `source` is the file that was read, or `built-in defaults`. `schedule` has the
+    jobs that the floors above know, by name."""
 
     database: DatabaseConfig
     billing: BillingConfig
@@ -150,4 +173,7 @@ class Config:
     source: str
     console: ConsoleConfig = ConsoleConfig()
     keys: KeysConfig = KeysConfig()
+    daemon: DaemonConfig = DaemonConfig()
+    housekeeping: HousekeepingConfig = HousekeepingConfig()
+    schedule: Mapping[str, Schedule] = field(default_factory=dict)
     settings: tuple[SettingRow, ...] = field(default=(), repr=False, compare=False)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from engine.config import values
 from engine.config.model import (
     BillingConfig,
     ConsoleConfig,
+    DaemonConfig,
     DatabaseConfig,
+    HousekeepingConfig,
     KeysConfig,
     MonthCloseConfig,
     RolesConfig,
@@ -239,7 +241,48 @@ KEYS = Section(
     ),
 )
 
-SECTIONS: tuple[Section, ...] = (DATABASE, BILLING, MONTH_CLOSE, ROLES, CONSOLE, KEYS)
+DAEMON = Section(
+    "daemon",
+    "daemon",
+    DaemonConfig,
+    "The daemon, which runs the schedule.",
+    (
+        Setting("workers", values.whole_number(1, 32), "4", "how many jobs run at once"),
+        Setting(
+            "long_workers",
+            values.whole_number(1, 32),
+            "2",
+            "and beside them, of the jobs that may take long, such as the month close",
+        ),
+        Setting(
+            "stop_seconds",
+            values.whole_number(1, 3_600),
+            "60",
+            "how long running jobs have to reach a safe point when the daemon ends",
+        ),
+    ),
+)
+
+HOUSEKEEPING = Section(
+    "housekeeping",
+    "housekeeping",
+    HousekeepingConfig,
+    "What the job housekeeping removes, by age.",
+    (
+        Setting("keep_runs_days", values.whole_number(1, 36_500), "60", "runs of jobs, in days"),
+        Setting("keep_logs_days", values.whole_number(1, 36_500), "30", "logs of runs, in days"),
+        Setting(
+            "keep_files_days",
+            values.whole_number(1, 36_500),
+            "30",
+            "files about runs and internal errors in the state folder, in days",
+        ),
+    ),
+)
+
+SECTIONS: tuple[Section, ...] = (
+    DATABASE, BILLING, MONTH_CLOSE, ROLES, CONSOLE, KEYS, DAEMON, HOUSEKEEPING,
+)  # fmt: skip
 
 _EXAMPLE_HEAD = """\
 # The configuration of billdeck. Copy it to /etc/billdeck/config.ini and take the ; off what you
@@ -250,9 +293,10 @@ _EXAMPLE_HEAD = """\
 """
 
 
-def render_example() -> str:
-    """The text of `config.example.ini`: every setting commented out, with one line of help."""
-    return _EXAMPLE_HEAD + "".join(_render_section(section) for section in SECTIONS)
+def render_example(more: Sequence[Section] = ()) -> str:
+    """The text of `config.example.ini`: every setting commented out, with one line of help; `more`
+    are the sections that the floors above know."""
+    return _EXAMPLE_HEAD + "".join(_render_section(section) for section in (*SECTIONS, *more))
 
 
 def _render_section(section: Section) -> str:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from engine.config.model import Secret, VatRate
 from engine.errors import InputError
 from engine.period import parse_date
+from engine.slots import ALLOWED, Schedule, parse_schedule
 
 
 class BadValue(Exception):
@@ -158,6 +159,14 @@ def _bad_vat() -> BadValue:
         "a first rate in percent, then DATE:PERCENT with ascending dates, such as"
         " 18, 2019-01-01:20; a percent is 0 to 100 with at most two decimals"
     )
+
+
+def schedule(text: str) -> Schedule:
+    """When a job is due, such as `monthly 1 00:01 catch_up=all`."""
+    try:
+        return parse_schedule(text)
+    except InputError:
+        raise BadValue(ALLOWED) from None
 
 
 def members(text: str) -> tuple[str, ...]:

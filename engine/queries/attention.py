@@ -9,9 +9,14 @@ from typing import Literal
 
 from engine.database import Database
 from engine.period import Period
-from engine.queries.runs import JobRun, recent_runs
+from engine.queries.daemons import daemons
+from engine.queries.job_list import job_state, jobs_that_ran
+from engine.queries.runs import JobRun, last_runs
 
-Kind = Literal["no_period", "period_ended", "close_failures", "run_ended_badly", "run_in_progress"]
+Kind = Literal[
+    "no_period", "period_ended", "close_failures", "no_daemon", "run_ended_badly", "slots_missed",
+    "run_in_progress",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,7 @@ class Attention:
 
 def what_needs_attention(database: Database, now_ms: int, tz: tzinfo) -> list[Attention]:
     """The rows in the order of their weight; an empty list when all is well."""
-    return [*_periods(database, now_ms, tz), *_runs(database, now_ms)]
+    return [*_periods(database, now_ms, tz), *_daemon(database), *_runs(database, now_ms)]
 
 
 def _periods(database: Database, now_ms: int, tz: tzinfo) -> Iterator[Attention]:
@@ -70,18 +75,36 @@ def _ended_text(period: Period, now_ms: int, tz: tzinfo) -> str:
     )
 
 
+def _daemon(database: Database) -> Iterator[Attention]:
+    """A daemon that was there and is no more; where there never was one, none is missed."""
+    known = daemons(database)
+    if not known or any(one.fresh for one in known):
+        return
+    minutes = known[0].age_ms // 60_000
+    yield Attention(
+        "no_daemon",
+        "",
+        f"No daemon runs the schedule: the last was heard of {minutes} min ago. Start it, such as"
+        " by `systemctl start billdeck`.",
+    )
+
+
 def _runs(database: Database, now_ms: int) -> Iterator[Attention]:
-    """The last run of each job, if it goes on or ended badly."""
-    seen: set[str] = set()
-    for run in recent_runs(database, now_ms, limit=100):
-        if run.job in seen:
-            continue
-        seen.add(run.job)
-        if run.state == "running":
-            yield Attention("run_in_progress", run.job, _running_text(run), run)
-        elif run.state != "done":
-            text = f"The last run of {run.job}: {run.state}."
-            yield Attention("run_ended_badly", run.job, text, run)
+    """What each job is at, if it goes on, ended badly, or was not there when it was due."""
+    for name in jobs_that_ran(database):
+        job = job_state(name, "", None, last_runs(database, now_ms, name))
+        if job.running:
+            yield Attention("run_in_progress", name, _running_text(job.running), job.running)
+        elif job.last and job.last.state in ("failed", "interrupted"):
+            text = f"The last run of {name}: {job.last.state}."
+            yield Attention("run_ended_badly", name, text, job.last)
+        if job.missed:
+            yield Attention(
+                "slots_missed",
+                name,
+                f"{name} was due {job.missed} time{'' if job.missed == 1 else 's'} while no daemon"
+                " was there: `billdeck jobs` lists them.",
+            )
 
 
 def _running_text(run: JobRun) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from typing import Any
 
 from engine.database import Database
 from engine.holder import is_gone
@@ -14,18 +16,25 @@ SILENT_AFTER_MS = 60_000
 
 @dataclass(frozen=True, slots=True)
 class JobRun:
-    """A run. Times are epoch milliseconds. Of the `done` units of work `already` were done before
-    this run. `alive` says whether a running one shows signs of life, `gone` that its process no
-    longer exists although `state` is still running. `rate` is units a second, `seconds_left` an
-    estimate, None without ground for one."""
+    """A run. Times are epoch milliseconds; `slot` is when it was due by the schedule,
+    `heartbeat_at` when it was last heard of. Of the `done` units of work `already` were done before
+    this attempt. `exit_reason` is one word on how it ended. `alive` says whether a running one
+    shows signs of life, `gone` that its process no longer exists although `state` is still running.
+    `rate` is units a second, `seconds_left` an estimate, None without ground for one."""
 
     number: int
     job: str
+    slot: int | None
     subject: str
+    parameters: dict[str, Any]
     state: str
+    exit_reason: str
     holder: str
+    attempt: int
     actor: str
-    started_at: int
+    cancelled_by: str | None
+    asked_at: int
+    started_at: int | None
     heartbeat_at: int
     finished_at: int | None
     done: int
@@ -36,6 +45,23 @@ class JobRun:
     gone: bool
     rate: float | None
     seconds_left: float | None
+
+    @property
+    def since(self) -> int:
+        """When it began; before that, when it was asked for or due."""
+        return self.started_at if self.started_at is not None else self.asked_at
+
+    @property
+    def progress(self) -> str:
+        """`40 % (400 of 1000)`, '' while nothing is known."""
+        if not self.total:
+            return f"{self.done} done" if self.done else ""
+        return f"{self.done * 100 // self.total} % ({self.done} of {self.total})"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits or goes on."""
+        return self.state in ("queued", "running")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +85,46 @@ def one_run(database: Database, now_ms: int, number: int) -> JobRun | None:
     return next((_job_run(run, now_ms) for run in database.objects(found)), None)
 
 
-def leases(database: Database, now_ms: int) -> list[Lease]:
-    """The leases held now, by name."""
+def leases(database: Database) -> list[Lease]:
+    """The leases held now, by name; the database's clock decides."""
     rows = database.rows(
         "SELECT name, holder, expires_at FROM lease"
-        " WHERE holder IS NOT NULL AND expires_at > ? ORDER BY name",
-        (now_ms,),
+        f" WHERE holder IS NOT NULL AND expires_at > {database.dialect.now_ms} ORDER BY name"
     )
     return [Lease(*row) for row in rows]
+
+
+def last_runs(database: Database, now_ms: int, job: str, limit: int = 20) -> list[JobRun]:
+    """The newest runs of one job, newest first."""
+    newest = (
+        operations.JobRun.select()
+        .where(operations.JobRun.job == job)
+        .order_by(operations.JobRun.id.desc())
+        .limit(limit)
+    )
+    return [_job_run(run, now_ms) for run in database.objects(newest)]
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """A line of a run's log; `at` epoch milliseconds."""
+
+    number: int
+    at: int
+    level: str
+    text: str
+
+
+def run_log(
+    database: Database, number: int, limit: int = 200, before: int | None = None
+) -> list[LogLine]:
+    """The newest lines of a run's log (before that line, if one is given), the oldest first."""
+    rows = database.rows(
+        "SELECT line, at, level, text FROM job_log WHERE run_id = ? AND line < ?"
+        " ORDER BY line DESC LIMIT ?",
+        (number, before if before is not None else 2**31 - 1, limit),
+    )
+    return [LogLine(*row) for row in reversed(rows)]
 
 
 def shows_life(holder: str, heartbeat_at: int, now_ms: int) -> bool:
@@ -75,20 +133,26 @@ def shows_life(holder: str, heartbeat_at: int, now_ms: int) -> bool:
 
 
 def _job_run(run: operations.JobRun, now_ms: int) -> JobRun:
-    seconds = ((run.finished_at or run.heartbeat_at) - run.started_at) / 1000
-    own, left = run.done - run.already, run.total - run.done
-    rate = own / seconds if seconds > 0 and own > 0 else None
     running = run.state == "running"
-    alive = running and shows_life(run.holder, run.heartbeat_at, now_ms)
+    heartbeat_at = run.heartbeat_at if run.heartbeat_at is not None else run.asked_at
+    alive = running and shows_life(run.holder, heartbeat_at, now_ms)
+    rate = _rate(run)
+    left = run.total - run.done
     return JobRun(
         number=run.id,
         job=run.job,
+        slot=run.slot,
         subject=run.subject,
+        parameters=json.loads(run.parameters),
         state=run.state,
+        exit_reason=run.exit_reason,
         holder=run.holder,
+        attempt=run.attempt,
         actor=run.actor,
+        cancelled_by=run.cancelled_by,
+        asked_at=run.asked_at,
         started_at=run.started_at,
-        heartbeat_at=run.heartbeat_at,
+        heartbeat_at=heartbeat_at,
         finished_at=run.finished_at,
         done=run.done,
         total=run.total,
@@ -99,3 +163,11 @@ def _job_run(run: operations.JobRun, now_ms: int) -> JobRun:
         rate=rate,
         seconds_left=left / rate if alive and rate and left >= 0 else None,
     )
+
+
+def _rate(run: operations.JobRun) -> float | None:
+    until = run.finished_at or run.heartbeat_at
+    if run.started_at is None or until is None:
+        return None
+    seconds, own = (until - run.started_at) / 1000, run.done - run.already
+    return own / seconds if seconds > 0 and own > 0 else None

@@ -20,6 +20,7 @@ def a_run(books: Database, state: str, **facts: object) -> None:
         "state": state,
         "holder": "host:1",
         "actor": "anna",
+        "asked_at": NOW - 20_000,
         "started_at": NOW - 20_000,
         "heartbeat_at": NOW - 10_000,
         "finished_at": None if state == "running" else NOW - 5_000,
@@ -162,8 +163,8 @@ def test_jobs(ivan: Shell, books: Database) -> None:
     a_run(books, "done", note="first")
     a_run(books, "interrupted", note="x\x1b]0;t\x07")
     books.execute(
-        "INSERT INTO lease (name, holder, token, expires_at) VALUES ('month-close', 'h:1', 3, ?)",
-        (NOW + 1000,),
+        "INSERT INTO lease (name, holder, token, expires_at) VALUES ('month-close', 'h:1', 3,"
+        f" {books.dialect.now_ms} + 60000)"
     )
     answer = ivan("jobs", "--json")
     assert [run["state"] for run in answer.json["runs"]] == ["interrupted", "done"]
@@ -173,12 +174,12 @@ def test_jobs(ivan: Shell, books: Database) -> None:
     assert "lease month-close: h:1" in shown
     assert "\\x1b]0;t\\x07" in shown
     assert "\x1b" not in shown
-    assert len(ivan("jobs", "--limit", "1").out.splitlines()) == 2
+    assert "first" not in ivan("jobs", "--limit", "1").out
 
 
 def test_an_expired_lease_is_held_by_nobody(ivan: Shell, books: Database) -> None:
     books.execute(
-        "INSERT INTO lease (name, holder, token, expires_at) VALUES ('month-close', 'h:1', 3, ?)",
-        (NOW,),
+        "INSERT INTO lease (name, holder, token, expires_at) VALUES ('month-close', 'h:1', 3,"
+        f" {books.dialect.now_ms})"
     )
     assert ivan("jobs", "--json").json["leases"] == []

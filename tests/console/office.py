@@ -114,6 +114,7 @@ def job_run(database: Database, state: str, **facts: object) -> int:
         "state": state,
         "holder": "host 41 7",
         "actor": "anna",
+        "asked_at": now - 20_000,
         "started_at": now - 20_000,
         "heartbeat_at": now - 10_000,
         "finished_at": None if state == "running" else now - 5_000,

@@ -52,10 +52,10 @@ def note_run(books: Path) -> None:
     database = read(books)
     with database.transaction():
         database.execute(
-            "INSERT INTO job_run (job, subject, state, holder, actor, started_at, heartbeat_at,"
-            " done, total, note) VALUES ('month-close', '2024-10', 'running', 'elsewhere 7 7 x',"
-            " 'anna', ?, ?, 250000, 1000000, 'charged 249000, failed 3')",
-            (NOW - 30_000, NOW - 1_000),
+            "INSERT INTO job_run (job, subject, state, holder, actor, asked_at, started_at,"
+            " heartbeat_at, done, total, note) VALUES ('month-close', '2024-10', 'running',"
+            " 'elsewhere 7 7 x', 'anna', ?, ?, ?, 250000, 1000000, 'charged 249000, failed 3')",
+            (NOW - 30_000, NOW - 30_000, NOW - 1_000),
         )
     database.close()
 
@@ -134,8 +134,8 @@ def test_failures_and_a_charge(books: Path) -> None:
 
 def test_a_second_close_is_refused_by_the_lease(books: Path) -> None:
     database = read(books)
-    lease = Lease(database, "month-close")
-    lease.acquire()
+    lease = Lease("month-close")
+    lease.acquire(database)
 
     async def steps(console: CloseConsole, pilot: Pilot[int]) -> None:
         console.run_line("start-close")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 
-from cli.close_progress import CloseProgress
 from cli.output import Output
+from cli.run_progress import RunProgress
 
 
 class _Terminal(io.StringIO):
@@ -14,7 +14,7 @@ class _Terminal(io.StringIO):
 
 
 def shown(stream: io.StringIO, as_json: bool = False) -> str:
-    with CloseProgress(Output(as_json=as_json, stderr=stream), "Closing 2026-10") as progress:
+    with RunProgress(Output(as_json=as_json, stderr=stream), "Closing 2026-10") as progress:
         for done in (10, 20, 55, 60, 100):
             progress.step(done, 100)
     return stream.getvalue()
@@ -23,8 +23,8 @@ def shown(stream: io.StringIO, as_json: bool = False) -> str:
 def test_plain_lines_come_once_a_quarter() -> None:
     assert shown(io.StringIO()).splitlines() == [
         "Closing 2026-10",
-        "  55 of 100 subscribers",
-        "  100 of 100 subscribers",
+        "  55 of 100",
+        "  100 of 100",
     ]
 
 
@@ -40,13 +40,13 @@ def test_json_output_gets_no_bar_even_at_a_terminal() -> None:
 
 def test_before_the_first_step_nothing_is_shown() -> None:
     for stream in (io.StringIO(), _Terminal()):
-        with CloseProgress(Output(stderr=stream), "Closing 2026-10"):
+        with RunProgress(Output(stderr=stream), "Closing 2026-10"):
             pass
         assert stream.getvalue() == ""
 
 
 def test_nothing_to_close_is_no_error() -> None:
     stream = io.StringIO()
-    with CloseProgress(Output(stderr=stream), "Closing 2026-10") as progress:
+    with RunProgress(Output(stderr=stream), "Closing 2026-10") as progress:
         progress.step(0, 0)
     assert "0 of 0" in stream.getvalue()

@@ -118,10 +118,10 @@ def test_a_holder_that_lost_its_lease_writes_nothing_more(
 def test_tokens_only_grow(books: Database) -> None:
     tokens = []
     for _ in range(3):
-        lease = Lease(books, JOB)
-        lease.acquire()
+        lease = Lease(JOB)
+        lease.acquire(books)
         tokens.append(lease.token)
-        lease.release()
+        lease.release(books)
     assert tokens == sorted(set(tokens))
 
 

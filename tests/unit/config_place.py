@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.config import Config, load_config
+from engine.config import Config
 from engine.errors import ConfigError
+from jobs.registry import read_config
 
 
 class Place:
@@ -26,7 +27,7 @@ class Place:
 
     def load(self, text: str | None = None, mode: int = 0o644, **environ: str) -> Config:
         file = None if text is None else self.write(text, mode)
-        return load_config(
+        return read_config(
             file, environ={**self.environ, **environ}, system_file=self.system_file
         )  # fmt: skip
 

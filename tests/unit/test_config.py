@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from engine.config import RolesConfig, describe, load_config, render_example
+from engine.config import RolesConfig, describe, load_config
 from engine.config.spec import SECTIONS
 from engine.errors import ConfigError
+from jobs.registry import example, schedule_section
 from tests.unit.config_place import Place
 
 ROOT = Path(__file__).resolve().parents[2]
+ALL = (*SECTIONS, schedule_section())
 
 
 @pytest.fixture
@@ -272,17 +274,17 @@ def test_the_table_matches_the_dataclasses() -> None:
 
 
 def test_the_example_file_is_up_to_date() -> None:
-    example = (ROOT / "config.example.ini").read_text(encoding="utf-8")
-    assert example == render_example()
+    text = (ROOT / "config.example.ini").read_text(encoding="utf-8")
+    assert text == example()
 
 
 def test_the_example_as_it_is_changes_nothing(place: Place) -> None:
-    config = place.load(render_example())
+    config = place.load(example())
     assert dataclasses.replace(config, source="built-in defaults") == place.load()
 
 
 def test_the_examples_defaults_are_the_defaults(place: Place) -> None:
-    lines = render_example().splitlines()
+    lines = example().splitlines()
     for above, line in list(itertools.pairwise(lines)):
         if line.startswith("; ") and not above.endswith("(example)"):
             lines[lines.index(line)] = line.removeprefix("; ")
@@ -293,7 +295,7 @@ def test_the_examples_defaults_are_the_defaults(place: Place) -> None:
 
 def test_every_setting_is_described_in_order(place: Place) -> None:
     rows = describe(place.load("[billing]\ncurrency = USD ; dollars\n"))
-    names = [(section.name, setting.key) for section in SECTIONS for setting in section.settings]
+    names = [(section.name, setting.key) for section in ALL for setting in section.settings]
     assert [(row.section, row.key) for row in rows] == names
     values = {row.key: (row.value, row.origin) for row in rows}
     assert values["currency"] == ("USD", f"{place.file}, line 2")

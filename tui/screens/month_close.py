@@ -149,7 +149,7 @@ def run_lines(run: JobRun | None, console: Console) -> list[Content]:
             safe_text(f"  {run.note}", None, _MUTED),
         ]
     head = f"{run.subject or 'The close'} is being closed"
-    since = f"  since {clock_words(run.started_at, console)} by {run.actor}"
+    since = f"  since {clock_words(run.since, console)} by {run.actor}"
     if not run.alive:
         what = "its process is gone" if run.gone else "SILENT"
         when = moment_words(run.heartbeat_at, console)

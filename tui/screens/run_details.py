@@ -68,7 +68,7 @@ def run_facts(run: JobRun, zone: tzinfo, plain: bool) -> tuple[Fact, ...]:
         ("progress", progress(run, plain), ""),
         ("rate", f"{run.rate:.0f} a second" if run.rate else "", ""),
         ("", "", ""),
-        ("since", moment(run.started_at), ""),
+        ("since", moment(run.since), ""),
         ("heard of", moment(run.heartbeat_at), ""),
         ("until", moment(run.finished_at) if run.finished_at is not None else "", ""),
         ("", "", ""),

@@ -1,4 +1,4 @@
-"""The progress of a month close: a bar at a terminal, a few plain lines elsewhere."""
+"""The progress of a run: a bar at a terminal, a few plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 
-class CloseProgress:
-    """Use it as a context and call `step` after each chunk. Before the first there is nothing to
-    be seen: the close may be refused."""
+class RunProgress:
+    """Use it as a context and call `step` after each piece of work. Before the first there is
+    nothing to be seen: the run may be refused."""
 
     def __init__(self, out: Output, title: str) -> None:
         self._out = out
@@ -36,7 +36,7 @@ class CloseProgress:
         self._draw(lambda bar, _: bar.stop())
 
     def step(self, done: int, total: int) -> None:
-        """Shows how many of the subscribers are closed."""
+        """Shows how much of the work is done."""
         if not self._begun:
             self._begun = True
             self._begin()
@@ -44,7 +44,7 @@ class CloseProgress:
             self._draw(lambda bar, task: bar.update(task, completed=done, total=total))
         elif done * 4 >= total * self._next_quarter:
             self._next_quarter = done * 4 // max(total, 1) + 1
-            self._out.note(f"  {done} of {total} subscribers")
+            self._out.note(f"  {done} of {total}")
 
     def _begin(self) -> None:
         if self._out.as_json or not self._out.stderr.isatty():
@@ -80,7 +80,7 @@ def _bar(out: Output) -> Progress:
     from rich.text import Text
 
     class Rate(ProgressColumn):
-        """Subscribers a second."""
+        """Units of work a second."""
 
         def render(self, task: Task) -> Text:
             speed = task.finished_speed or task.speed

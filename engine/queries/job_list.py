@@ -1,0 +1,67 @@
+"""The jobs at a glance: when each is due, what goes on, how the last run ended, what was missed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from engine.database import Database
+from engine.queries.runs import JobRun, last_runs
+from engine.slots import Schedule, next_slot
+
+# So many of its newest runs tell how a job fares.
+_LOOKED_AT = 50
+ENDED = ("done", "failed", "interrupted", "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """A job. `schedule` in words, `next_at` when it is due next (epoch milliseconds, None: never);
+    `running` and `last`, the newest that ended, are runs; `waiting` counts those in the queue,
+    `missed` the slots that nobody was there for since a run went well."""
+
+    name: str
+    schedule: str
+    next_at: int | None
+    running: JobRun | None
+    last: JobRun | None
+    waiting: int
+    missed: int
+
+
+def job_states(
+    database: Database, now_ms: int, schedules: Mapping[str, Schedule], zone: tzinfo
+) -> list[JobState]:
+    """All jobs that have a schedule (`off` is one), in that order."""
+    return [
+        job_state(
+            name, str(schedule), next_slot(schedule, zone, now_ms),
+            last_runs(database, now_ms, name, _LOOKED_AT),
+        )
+        for name, schedule in schedules.items()
+    ]  # fmt: skip
+
+
+def jobs_that_ran(database: Database) -> list[str]:
+    """The names of all jobs that have a run."""
+    rows = database.rows("SELECT job FROM job_run GROUP BY job ORDER BY job")
+    return [str(job) for (job,) in rows]
+
+
+def job_state(name: str, schedule: str, next_at: int | None, runs: list[JobRun]) -> JobState:
+    """From the newest runs of a job, newest first."""
+    missed = 0
+    for run in runs:
+        if run.state == "done":
+            break
+        missed += run.state == "missed" and run.exit_reason == "down"
+    return JobState(
+        name,
+        schedule,
+        next_at,
+        running=next((run for run in runs if run.state == "running"), None),
+        last=next((run for run in runs if run.state in ENDED), None),
+        waiting=sum(run.state == "queued" for run in runs),
+        missed=missed,
+    )

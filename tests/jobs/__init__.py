@@ -1,0 +1,1 @@
+"""The frame around the jobs: schedule, queue, runner, daemon."""
