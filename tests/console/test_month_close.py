@@ -149,7 +149,7 @@ def test_a_second_close_is_refused_by_the_lease(books: Path) -> None:
 
     drive(books, steps, (160, 45))
     assert left_to_close(database, OCTOBER) > 0
-    lease.release()
+    lease.release(database)
     database.close()
 
 
