@@ -1,7 +1,7 @@
 # make demo       a demonstration operator: makes it, closes its month, proves the ledger, and at a
 #                 terminal offers the console on it
 # make test       the tests on SQLite and on a private MariaDB
-# make test-full  the same and the heavy ones: a million rows, long crash loops
+# make test-full  the same and the heavy ones: a million rows, crash loops, a cluster
 # make lint       ruff, mypy --strict, the contracts between the floors
 # make bench      the figures of the README, measured here
 # make picture    the README's picture of the console, drawn anew
@@ -19,7 +19,7 @@ RUNTIME := .venv/.installed
 DEV := .venv/.installed-dev
 INPUTS := pyproject.toml constraints.txt scripts/setup.sh
 
-.PHONY: help demo test test-full lint bench picture clean mariadb
+.PHONY: help demo test test-full lint bench picture clean
 .NOTPARALLEL:
 
 help:
@@ -31,16 +31,15 @@ $(RUNTIME): $(INPUTS)
 $(DEV): $(INPUTS)
 	@scripts/setup.sh dev
 
-mariadb:
-	@scripts/mariadb.sh
-
 demo: $(RUNTIME)
 	$(BIN)/billdeck demo
 
-test: $(DEV) mariadb
+test: $(DEV)
+	@scripts/test-programs.sh mariadb deploy
 	$(BIN)/python -m pytest -m "not heavy" $(ARGS)
 
-test-full: $(DEV) mariadb
+test-full: $(DEV)
+	@scripts/test-programs.sh mariadb deploy galera
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: $(DEV)
@@ -49,7 +48,8 @@ lint: $(DEV)
 	$(BIN)/mypy --strict
 	$(BIN)/lint-imports
 
-bench: $(DEV) mariadb
+bench: $(DEV)
+	@scripts/test-programs.sh mariadb
 	$(BIN)/python -m bench.month_close $(ARGS)
 	$(BIN)/python -m bench.console
 

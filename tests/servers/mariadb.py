@@ -68,7 +68,7 @@ def why_missing() -> str | None:
     missing = [name for name in ("mariadbd", "mariadb-install-db") if not _program(name)]
     if not missing:
         return None
-    return f"no {' and no '.join(missing)} on this machine (scripts/mariadb.sh installs them)"
+    return f"no {' and no '.join(missing)} on this machine (scripts/test-programs.sh mariadb installs them)"
 
 
 class MariaDBServer:

@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# Makes sure that the programs are there which tests run: scripts/test-programs.sh KIND...
+#   mariadb  the programs of a MariaDB server, for the tests to start a private one
+#   galera   what makes a cluster of such servers
+#   deploy   the programs that check what is in deploy/
+# Installs Debian's packages, programs only: no service is started, nothing listens. Without the
+# right to install it says what to do and succeeds: the tests then skip by name.
+set -euo pipefail
+
+say() { printf '%s\n' "billdeck tests: $*"; }
+
+have() { PATH="$PATH:/usr/sbin:/usr/local/sbin" command -v "$1" >/dev/null; }
+
+# Prints the packages of a kind that are missing here.
+missing() {
+    case $1 in
+    mariadb)
+        have mariadbd && have mariadb-install-db || echo mariadb-server-core
+        have mariadb && have mariadb-dump || echo mariadb-client
+        ;;
+    galera)
+        [ -e /usr/lib/galera/libgalera_smm.so ] || echo galera-4
+        ;;
+    deploy)
+        have systemd-analyze || echo systemd
+        have visudo || echo sudo
+        have logrotate || echo logrotate
+        ;;
+    *)
+        say "no kind of programs: $1" >&2
+        exit 2
+        ;;
+    esac
+}
+
+packages=()
+for kind in "$@"; do
+    packages+=($(missing "$kind"))
+done
+[ ${#packages[@]} -gt 0 ] || exit 0
+
+cannot() {
+    say "not installed: ${packages[*]}; $1. The tests that need them will be skipped."
+    say "To have them, as root: apt-get install --no-install-recommends ${packages[*]}"
+    exit 0
+}
+
+command -v apt-get >/dev/null || cannot "no apt-get to install it with"
+
+sudo=
+if [ "$(id -u)" -ne 0 ]; then
+    sudo -n true 2>/dev/null || cannot "no right to install it (not root, no sudo without a password)"
+    sudo="sudo -n"
+fi
+
+# Packages ask this program whether they may start their services. Where there is none, it says no
+# for as long as we install.
+policy=/usr/sbin/policy-rc.d
+if ! [ -e "$policy" ]; then
+    trap '$sudo rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' | $sudo tee "$policy" >/dev/null
+    $sudo chmod 755 "$policy"
+fi
+
+say "installing Debian's ${packages[*]} (programs only, no service)"
+apt=($sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=300)
+"${apt[@]}" update || cannot "the list of packages could not be fetched"
+"${apt[@]}" install --no-install-recommends "${packages[@]}" >/dev/null ||
+    cannot "the packages could not be installed"
+for kind in "$@"; do
+    [ -z "$(missing "$kind")" ] || cannot "the packages did not bring what $kind needs"
+done
