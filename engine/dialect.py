@@ -15,8 +15,12 @@ from typing import Any
 _CONFLICTS = {1213, 1205, 1020}
 # MariaDB: no connection, gone away, lost during a query, shutdown, killed, node not primary.
 _LOST = {2002, 2003, 2006, 2013, 2055, 1053, 1927, 1047, 1152, 1158, 1159, 1160, 1161, 1040}
-# Of these, the ones of a server that one may wait for before there was any connection.
-_ABSENT = {2002, 2003, 2006, 2013, 1040, 1053}
+# Galera: the node lost the others during a COMMIT. The same code also says that a limit on the size
+# of a transaction was passed, which no waiting mends.
+_LOST_AT_COMMIT = (1180, "Not connected to Primary Component")
+# What a server says, or nobody, that one may wait for before there was any connection. The last two
+# are of a node of a cluster that is not in step with the others.
+_ABSENT = {2002, 2003, 2006, 2013, 1040, 1053, 1047, 1205}
 _DUPLICATES = {1062}
 _CANCELLED = {1317}
 
@@ -132,8 +136,11 @@ def is_conflict(error: BaseException) -> bool:
 
 def is_lost(error: BaseException) -> bool:
     """Whether the connection or the server is gone. What a COMMIT did then is unknown."""
-    return _code(error) in _LOST or (
-        type(error).__name__ == "InterfaceError" and _code(error) in (0, -1)
+    code, words = _LOST_AT_COMMIT
+    return (
+        _code(error) in _LOST
+        or (_code(error) == code and words in str(error))
+        or (type(error).__name__ == "InterfaceError" and _code(error) in (0, -1))
     )
 
 
@@ -144,6 +151,12 @@ def is_absent(error: BaseException) -> bool:
 
     cause = getattr(getattr(error, "orig", None), "original_exception", None)
     return _code(error) in _ABSENT and not isinstance(cause, ssl.SSLError | PermissionError)
+
+
+def needs_super(error: BaseException) -> bool:
+    """Whether MariaDB refuses a trigger because its maker is no administrator: it does so where it
+    writes a binary log, and on the nodes of a cluster."""
+    return _code(error) == 1419
 
 
 def is_no_trigger(error: BaseException) -> bool:

@@ -145,4 +145,23 @@ def _mariadb(database: Database) -> list[str]:
         " AND table_type = 'BASE TABLE' AND engine <> 'InnoDB' ORDER BY table_name"
     )
     problems += [f"the table {safe(name)} is not InnoDB: convert it" for (name,) in others]
+    return problems + _galera(database)
+
+
+def _galera(database: Database) -> list[str]:
+    """How a node of a cluster is set up; nothing for a server on its own."""
+    found: dict[str, str] = dict(database.rows("SHOW GLOBAL VARIABLES LIKE 'wsrep%'"))
+    if found.get("wsrep_on") != "ON":
+        return []
+    problems = []
+    if not int(found["wsrep_sync_wait"]) & 1:
+        problems.append(
+            "wsrep_sync_wait is 0: a node could show less than another has already told; set it to"
+            " 1 on all nodes"
+        )
+    if int(found["wsrep_max_ws_rows"]):
+        problems.append(
+            f"wsrep_max_ws_rows is {safe(found['wsrep_max_ws_rows'])}: a close of more rows at once"
+            " would be refused; set it to 0"
+        )
     return problems

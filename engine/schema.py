@@ -15,6 +15,7 @@ from typing import Any
 import peewee
 
 from engine.database import Database
+from engine.dialect import needs_super
 from engine.errors import InputError
 from engine.text import safe
 
@@ -137,13 +138,10 @@ def _check_server(database: Database) -> None:
             " Set sql_mode=STRICT_TRANS_TABLES in its configuration and restart it."
             " Nothing was changed."
         )
-    logging, trusted = database.row(
-        "SELECT @@GLOBAL.log_bin, @@GLOBAL.log_bin_trust_function_creators"
-    ) or (0, 0)
-    _try_rights(database, bool(logging) and not trusted)
+    _try_rights(database)
 
 
-def _try_rights(database: Database, trigger_needs_super: bool) -> None:
+def _try_rights(database: Database) -> None:
     """Makes, uses and drops a probe table with a trigger: grants have too many forms to read."""
     probe = _PROBE
     create_probe = f"CREATE TABLE IF NOT EXISTS {probe} (id BIGINT PRIMARY KEY) ENGINE=InnoDB"
@@ -176,19 +174,19 @@ def _try_rights(database: Database, trigger_needs_super: bool) -> None:
             step = right.split()[0]
             database.execute(right)
     except peewee.PeeweeException as error:
-        raise InputError(_missing_right(step, error, trigger_needs_super)) from None
+        raise InputError(_missing_right(step, error)) from None
     finally:
         for table in (f"{probe}_work", f"{probe}_child", probe):
             _drop_probe(database, table)
 
 
-def _missing_right(step: str, error: Exception, trigger_needs_super: bool) -> str:
+def _missing_right(step: str, error: Exception) -> str:
     message = f"the database user lacks a right ({step}): {safe(error)}."
-    if step == "TRIGGER" and trigger_needs_super:
+    if needs_super(error):
         return (
-            message + " The server writes a binary log, where triggers need the right SUPER, or"
-            " `SET GLOBAL log_bin_trust_function_creators = 1` (and the same in its"
-            " configuration). Nothing was changed."
+            message + " The server writes a binary log or belongs to a cluster, where triggers need"
+            " the right SUPER, or `SET GLOBAL log_bin_trust_function_creators = 1` (and the same"
+            " in its configuration). Nothing was changed."
         )
     left = f", but for the empty table {_PROBE}" if step == "DROP" else ""
     return (

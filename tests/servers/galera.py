@@ -43,6 +43,7 @@ _PORTS = range(20_000, 32_000)
 _SETTINGS = """\
 binlog-format = ROW
 innodb-autoinc-lock-mode = 2
+log-bin-trust-function-creators = 1
 wsrep-on = ON
 wsrep-provider = {provider}
 wsrep-cluster-name = {cluster}
@@ -50,6 +51,7 @@ wsrep-cluster-address = gcomm://{members}
 wsrep-node-name = {name}
 wsrep-node-address = 127.0.0.1:{port}
 wsrep-slave-threads = 2
+wsrep-sync-wait = 1
 wsrep-sst-method = handover
 wsrep-provider-options = "gmcast.listen_addr=tcp://127.0.0.1:{port};\
 ist.recv_addr=127.0.0.1:{ist_port};gcache.size=128M;evs.suspect_timeout=PT{suspect}S"
@@ -236,13 +238,26 @@ class GaleraCluster:
         first.start(found=True)
         for node in self.nodes[1:]:
             node.start()
-        for node in self.nodes:
-            node.wait_for(self._size)
+        self.settle()
 
     def close(self) -> None:
         """Ends all nodes and removes their folders. Safe to repeat."""
         for node in self.nodes:
             node.close()
+
+    def settle(self) -> None:
+        """Returns when all nodes are there and in step. One that has just been thawed is not, but
+        knows it only a moment later: it has an older view of the cluster. Raises ServerError."""
+        deadline = time.monotonic() + _SYNC_SECONDS
+        pause = threading.Event()
+        while True:
+            for node in self.nodes:
+                node.wait_for(self._size)
+            if len({node.status("wsrep_cluster_conf_id") for node in self.nodes}) == 1:
+                return
+            if time.monotonic() > deadline:
+                raise ServerError("the nodes do not agree on who belongs to the cluster")
+            pause.wait(_POLL_SECONDS)
 
     def create_database(self, name: str) -> None:
         """Makes an empty database on all nodes, with all rights on it for USER."""
