@@ -130,7 +130,8 @@ def _entries(database: Database, number: int) -> tuple[LedgerLine, ...]:
         "SELECT e.id, e.kind, e.effective_at, p.amount, e.actor, e.comment, r.entry_id"
         " FROM posting p JOIN journal_entry e ON e.id = p.entry_id"
         " LEFT JOIN reversal r ON r.reversed_entry = p.entry_id AND r.reversed_line = p.line"
-        " WHERE p.account_id = ? ORDER BY p.entry_id DESC, p.line LIMIT ?",
+        " WHERE p.account_id = ?"
+        " ORDER BY e.effective_at DESC, p.entry_id DESC, p.line LIMIT ?",
         (number, _LAST),
     )
     return tuple(LedgerLine(*row) for row in rows)

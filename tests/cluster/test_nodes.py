@@ -46,7 +46,7 @@ def test_what_one_node_writes_all_have_at_once(places: Places) -> None:
 
 def listening(pid: int) -> set[str]:
     """The addresses that a process listens on, as the kernel writes them: in hexadecimal."""
-    sockets = {os.readlink(fd) for fd in Path(f"/proc/{pid}/fd").iterdir() if fd.is_symlink()}
+    sockets = {str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir() if fd.is_symlink()}
     found = set()
     for table in ("tcp", "tcp6"):
         for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
