@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.faults import state_folder
 from tests.deploy.programs import DEPLOY, need, run
-from tui.crash import state_folder
 
 RULES = DEPLOY / "logrotate"
 FOLDER = Path("/var/lib/billdeck")
