@@ -86,6 +86,11 @@ class MonthClose:
             config.month_close.settle_minutes,
         )
 
+    def begins_after(self, period: Period) -> bool:
+        """Whether the books begin only after this period, or have not begun at all."""
+        periods = self._unit(lambda: read_periods(self._database))
+        return periods is None or period < periods.first
+
     def preview(self, options: CloseOptions) -> PreviewReport | None:
         """The dry run of the next period; None when nothing is left to do. Leaves no trace and
         may run on any day."""

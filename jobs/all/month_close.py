@@ -51,4 +51,7 @@ def run(context: RunContext) -> Outcome:
         stop=context.stop,
     )
     close = MonthClose(context.database, context.config, context.clock, context.actor, hooks)
-    return outcome(close.work(context, CloseOptions.of(context.parameters)))
+    options = CloseOptions.of(context.parameters)
+    if context.slot is not None and options.period and close.begins_after(options.period):
+        return Outcome(f"nothing to close: the books begin after {options.period}")
+    return outcome(close.work(context, options))

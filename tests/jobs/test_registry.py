@@ -8,6 +8,7 @@ import pytest
 
 import jobs.all
 from engine.errors import ConfigError, InputError
+from engine.slots import parse_schedule
 from jobs.registry import all_jobs, checked, function_of, job_named, read_config
 
 ONE_FILE = """
@@ -25,6 +26,13 @@ def test_every_job_is_whole() -> None:
         assert job.title
         assert not job.help.endswith(".")
         assert len(name) <= 40
+
+
+def test_the_docs_list_every_job() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "jobs.md").read_text(encoding="utf-8")
+    for job in all_jobs().values():
+        if (Path(jobs.all.__file__).parent / f"{job.name.replace('-', '_')}.py").exists():
+            assert f"| `{job.name}` | {job.help} | {parse_schedule(job.schedule)} |" in page
 
 
 def test_adding_a_job_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
