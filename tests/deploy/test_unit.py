@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from engine.config import load_config
 from engine.config.secret import CREDENTIAL_NAME
-from engine.errors import ConfigError
+from engine.errors import ConfigError, NeedsConfirmation
+from jobs import daemon
 from tests.deploy.programs import DEPLOY, need, run, settings
 
 UNIT = DEPLOY / "billdeck.service"
@@ -70,7 +72,8 @@ def test_what_the_daemon_needs_is_left_to_it() -> None:
     assert ("RestrictAddressFamilies", "AF_UNIX AF_INET AF_INET6") in unit
     assert ("ProcSubset", "pid") not in unit
     assert ("PrivateNetwork", "yes") not in unit
-    assert ("RestartPreventExitStatus", str(ConfigError.exit_status)) in unit
+    final = f"{ConfigError.exit_status} {NeedsConfirmation.exit_status}"
+    assert ("RestartPreventExitStatus", final) in unit
     assert [value for name, value in unit if name == "ExecReload"] == [
         "/opt/billdeck/bin/billdeck check config",
         "/bin/kill -HUP $MAINPID",
@@ -83,3 +86,12 @@ def test_the_daemon_has_no_rights_and_leaves_no_core() -> None:
     assert unit["User"] == unit["Group"] == "billdeck"
     assert (unit["CapabilityBoundingSet"], unit["NoNewPrivileges"]) == ("", "yes")
     assert (unit["LimitCORE"], unit["UMask"], unit["StateDirectoryMode"]) == ("0", "0077", "0700")
+
+
+def test_systemd_waits_longer_than_the_daemon() -> None:
+    """For runs to stop, and for a silent database before it takes the daemon for hanging."""
+    unit, config = dict(settings(UNIT)), load_config(environ={}, system_file=Path("/nonexistent"))
+    assert int(unit["TimeoutStopSec"]) > config.daemon.stop_seconds + 10
+    patience = daemon._SILENCE_SECONDS + config.database.connect_timeout
+    assert int(unit["WatchdogSec"]) >= 2 * patience
+    assert (unit["Type"], unit["TimeoutStartSec"]) == ("notify", "infinity")
