@@ -23,8 +23,13 @@ SEARCH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/s
 _SOCKET_PATH_MAX = 107
 _STOP_SECONDS = 60.0
 
-# Waits for the pipe's end ($1: server, $2: folder). A `read` that we end by SIGKILL does nothing.
-_GUARD = 'read -r _; kill -9 "$1" 2>/dev/null; rm -rf -- "$2"'
+# Waits for the pipe's end ($1: server, $2: folder). A `read` that we end by SIGKILL does nothing. A
+# server that died by itself may have left its number to another process: only one in the folder is
+# the server.
+_GUARD = (
+    'read -r _; case $(readlink "/proc/$1/cwd")/ in "$2"/*) kill -9 "$1" 2>/dev/null ;; esac;'
+    ' rm -rf -- "$2"'
+)
 
 
 class ServerError(Exception):
@@ -59,7 +64,7 @@ class ServerProcess:
             **identity(self._account),
         )
         self._guard = subprocess.Popen(
-            ["/bin/sh", "-c", _GUARD, "guard", str(self._process.pid), str(self._folder)],
+            ["/bin/sh", "-c", _GUARD, "guard", str(self._process.pid), str(self._folder.resolve())],
             stdin=subprocess.PIPE,
             start_new_session=True,
         )
