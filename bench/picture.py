@@ -50,7 +50,8 @@ async def _draw(path: Path) -> str:
     from engine.config import load_config
     from engine.database import open_database
     from engine.demo.build import Wanted, build_demo, demo_clock, demo_config
-    from jobs.month_close import CloseOptions, MonthClose
+    from jobs.close_here import CloseHere
+    from jobs.month_close import CloseOptions
     from tui import app
     from tui.messages import LinkChanged
 
@@ -71,7 +72,7 @@ async def _draw(path: Path) -> str:
     evening = FixedClock(demo_clock(config, _TODAY).now_ms() - _EVENING_MS)
     database = open_database(config.database)
     try:
-        MonthClose(database, config, evening, "olga", Hooks()).run(CloseOptions(late=True))
+        CloseHere(database, config, evening, "olga", Hooks()).run(CloseOptions(late=True))
     finally:
         database.close()
     console = Still(config, "olga", "admin", evening, {"TERM": "xterm-256color"})

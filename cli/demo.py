@@ -132,14 +132,15 @@ def _close_and_prove(
     from engine.demo.months import ACTOR
     from engine.demo.summary import summarise
     from engine.ledger.proof import prove
-    from jobs.month_close import CloseOptions, MonthClose
+    from jobs.close_here import CloseHere
+    from jobs.month_close import CloseOptions
 
     database = open_database(config.database)
     try:
         with RunProgress(session.out, f"Closing {period}") as progress:
             hooks = Hooks(progress=lambda tally, total: progress.step(tally.done, total))
             clock = demo_clock(config, wanted.today)
-            job = MonthClose(database, config, clock, ACTOR, hooks)
+            job = CloseHere(database, config, clock, ACTOR, hooks)
             report = job.run(CloseOptions(period, late=True))
         session.out.note("Proving the ledger")
         findings = prove(database)

@@ -17,10 +17,8 @@ from engine.database import Database
 from engine.errors import InputError, NeedsConfirmation
 from engine.period import Period
 from engine.retry import run_unit
-from jobs.all.month_close import JOB
-from jobs.context import RunContext, RunHooks
+from jobs.context import RunContext
 from jobs.job import Outcome, Values
-from jobs.runner import Runner
 
 T = TypeVar("T")
 
@@ -97,31 +95,17 @@ class MonthClose:
         period = self.due(replace(options, late=True))
         return self._preview().make(period) if period else None
 
-    def run(self, options: CloseOptions) -> CloseReport:
-        """Runs the whole job here and now, with lease and record but without a keeper. Raises
-        InputError, NeedsConfirmation (the digest moved), LeaseHeld, Interrupted,
-        DatabaseUnavailable; all but the first two leave work that the next run goes on with."""
-        reports: list[CloseReport] = []
-        hooks = RunHooks(note=self._hooks.note, stop=self._hooks.stop)
-        runner = Runner(self._database, self._config, self._clock, hooks)
-
-        def work(context: RunContext) -> Outcome:
-            reports.append(self.work(context, options))
-            return outcome(reports[0])
-
-        self.refuse_early(options)
-        runner.here(JOB, {}, self._actor, work)
-        return reports[0]
-
     def refuse_early(self, options: CloseOptions) -> None:
-        """Raises what `run` would raise about the request itself, before there is a record."""
+        """Raises what `work` would raise about the request itself, before there is a record."""
         if options.digest is not None:
             self._confirmed(options)
         else:
             self.due(options)
 
     def work(self, context: RunContext, options: CloseOptions) -> CloseReport:
-        """Closes what is due, within a run that has begun. Raises as `run` does."""
+        """Closes what is due, within a run that has begun. Raises InputError, NeedsConfirmation
+        (the digest moved), LeaseHeld, Interrupted, DatabaseUnavailable; all but the first two leave
+        work that the next run goes on with."""
         compare = self._hooks.compare
         if options.digest is not None:
             options, compare = self._confirmed(options)

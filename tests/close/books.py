@@ -29,7 +29,8 @@ from engine.config import (
 from engine.database import Database, open_database
 from engine.period import Period, parse_when
 from engine.periods import note_usage
-from jobs.month_close import CloseOptions, MonthClose
+from jobs.close_here import CloseHere
+from jobs.month_close import CloseOptions
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 SEPTEMBER, OCTOBER, NOVEMBER = Period(2026, 9), Period(2026, 10), Period(2026, 11)
@@ -114,9 +115,9 @@ def config(database: DatabaseConfig, zone: ZoneInfo = MOSCOW, **billing: Any) ->
 
 def job(
     database: Database, settings: Config, hooks: Hooks | None = None, now: int = NOW
-) -> MonthClose:
+) -> CloseHere:
     """The month close on a connection, at half an hour past midnight of November 1st."""
-    return MonthClose(database, settings, FixedClock(now), "anna", hooks or Hooks())
+    return CloseHere(database, settings, FixedClock(now), "anna", hooks or Hooks())
 
 
 def new_books(where: DatabaseConfig) -> Database:

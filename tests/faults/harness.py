@@ -15,7 +15,8 @@ from engine.close.hooks import Hooks
 from engine.close.sweep import sweep_late_usage
 from engine.config import Config, DatabaseConfig
 from engine.database import Database
-from jobs.month_close import CloseOptions, MonthClose
+from jobs.close_here import CloseHere
+from jobs.month_close import CloseOptions
 from tests.close.books import BROKEN, NOW, OCTOBER, OVERAGE, config, number
 from tests.close.looks import Look, faults, look
 from tests.faults.killing import Impatient, Killed, Killing, Losing, quick
@@ -35,7 +36,7 @@ class Damage(NamedTuple):
 def close_october(database: Database, settings: Config) -> None:
     """The job as it is, failures accepted, so that the period ends."""
     hooks = Hooks(stop=Impatient())
-    close = MonthClose(database, settings, FixedClock(NOW), "anna", hooks)
+    close = CloseHere(database, settings, FixedClock(NOW), "anna", hooks)
     close.run(CloseOptions(accept_failures=True))
 
 
@@ -111,7 +112,7 @@ def differences(where: DatabaseConfig, expected: Look, again: bool) -> list[str]
 def half_done(where: DatabaseConfig) -> None:
     """A run before has left failures, which somebody has mended since."""
     database = quick(where)
-    close = MonthClose(database, config(where), FixedClock(NOW), "anna", Hooks())
+    close = CloseHere(database, config(where), FixedClock(NOW), "anna", Hooks())
     assert not close.run(CloseOptions()).complete
     with database.transaction():
         database.execute("INSERT INTO plan_direction VALUES (?, 4, 0, 0, 'in')", (BROKEN,))

@@ -6,7 +6,8 @@ import json
 
 from engine.clock import FixedClock
 from engine.close.hooks import Hooks
-from jobs.month_close import CloseOptions, MonthClose
+from jobs.close_here import CloseHere
+from jobs.month_close import CloseOptions
 from tests.close.books import FAILING, MAINS, NOW, config
 from tests.close.copies import Copies
 from tests.faults.harness import rehearse
@@ -21,7 +22,7 @@ def test_counters_and_the_final_event(copies: Copies) -> None:
         database = Losing(where)
         database.arm(k, "after")
         hooks = Hooks(stop=Impatient())
-        job = MonthClose(database, config(where), FixedClock(NOW), "anna", hooks)
+        job = CloseHere(database, config(where), FixedClock(NOW), "anna", hooks)
         (summary,) = job.run(CloseOptions(accept_failures=True)).periods
 
         charged = summary.of("charged")
