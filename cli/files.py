@@ -53,13 +53,37 @@ def open_result(path: Path | None, out: Output) -> Iterator[TextIO]:
     try:
         with partial.open("w", encoding="utf-8", newline="") as stream:
             yield cast("TextIO", SafeLines(stream))
-        partial.replace(path)
+        _appear(partial, path)
     except OSError as error:
         raise JobFailed(
             f"cannot write {safe(path)}: {safe(error.strerror)}. Nothing is left of it."
         ) from None
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _appear(partial: Path, path: Path) -> None:
+    """Gives the file its name, unless somebody else took it meanwhile."""
+    try:
+        path.hardlink_to(partial)
+    except FileExistsError:
+        raise InputError(f"{safe(path)} exists by now: nothing was overwritten.") from None
+    except OSError:  # a file system without links
+        partial.replace(path)
+
+
+def read_lines(name: str, stdin: TextIO | None) -> list[str]:
+    """The lines of a UTF-8 file, `-` being stdin, without empty ones. Raises InputError."""
+    try:
+        if name == "-":
+            text = stdin.read() if stdin else ""
+        else:
+            text = Path(name).read_text(encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise InputError(f"cannot read {safe(name)}: {why}. Nothing was done.") from None
+    lines = (line.removesuffix("\r") for line in text.split("\n"))
+    return [line for line in lines if line]
 
 
 def _partial(path: Path) -> Path:

@@ -26,7 +26,7 @@ COMMANDS = {
     "check": "check",
     "backup": "backup",
     "import": "bundle",
-    "export": "bundle",
+    "export": "export",
     "usage": "usage",
     "subscriber": "subscriber",
     "payment": "ledger",

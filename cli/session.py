@@ -12,7 +12,7 @@ from cli.output import Output, money
 from engine.errors import NeedsConfirmation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from threading import Event
     from typing import TextIO
 
@@ -126,12 +126,29 @@ class Session:
             return False
         self.out.note(question)
         self.out.note("Go on? [y/N]")
-        return (self._stdin or sys.stdin).readline().strip().lower() in ("y", "yes")
+        return self._line().strip().lower() in ("y", "yes")
+
+    def asked_for(self, word: str, question: Iterable[str]) -> bool:
+        """Asks at the terminal for a word (a count) to be typed, and whether it was; False without
+        a terminal."""
+        if not self.at_terminal():
+            return False
+        for line in question:
+            self.out.note(line)
+        self.out.note(f"To go on type {word}:")
+        return self._line().strip() == word
+
+    @property
+    def stdin(self) -> TextIO | None:
+        """Where answers and lists come from."""
+        return self._stdin or sys.stdin
+
+    def _line(self) -> str:
+        return "" if self.stdin is None else self.stdin.readline()
 
     def at_terminal(self) -> bool:
         """Whether somebody sits there who can be asked."""
-        stdin = self._stdin or sys.stdin
-        return stdin is not None and stdin.isatty()
+        return self.stdin is not None and self.stdin.isatty()
 
     def close(self) -> None:
         """Closes the database if it was opened."""

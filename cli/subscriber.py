@@ -7,36 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from cli.parser import add_command, add_group
 from cli.session import Session
+from cli.subscriber_many import add_set_many
+from cli.subscriber_settings import SETTINGS, add_from
 from cli.subscriber_view import view_data, view_lines
 
 if TYPE_CHECKING:
     from engine.subscribers import Changed
 
-# Option, what it takes, what it does; the attribute of `Changes` is the option's own name.
-_SETTINGS = (
-    ("--name", "TEXT", "name of the person or company"),
-    ("--group", "CODE", "group"),
-    ("--plan", "CODE", "plan, at once; --order-plan is the usual way"),
-    ("--order-plan", "CODE", "plan from a later period on, or none for no order"),
-    ("--addon", "CODE", "add-on plan, at once, or none"),
-    (
-        "--order-addon",
-        "CODE",
-        "add-on plan from a later period on; drop to have none, none for no order",
-    ),
-    ("--services", "A;B", "all services, in place of those there are"),
-    ("--state", "STATE", "active, frozen, blocked or deleted"),
-    ("--credit-limit", "AMOUNT", "how far the balance may fall below 0"),
-    ("--fee-day", "DAY", "day of the month for the fee, or none"),
-    ("--active-since", "DATE", "day of the first use, or never"),
-    ("--alias-of", "LOGIN", "main subscriber that this login is an alias of, or none"),
-    ("--external-uid", "UID", "name of the subscriber in another system, or none"),
-    ("--phone", "TEXT", "phone number"),
-    ("--email", "TEXT", "e-mail address"),
-    ("--contract-number", "TEXT", "number of the contract"),
-    ("--contract-date", "DATE", "date of the contract, or none"),
-    ("--address", "TEXT", "address"),
-)
 _REPEATED = (
     ("--add-service", "add_services", "CODE", "a service more; may be repeated"),
     ("--remove-service", "remove_services", "CODE", "a service less; may be repeated"),
@@ -63,6 +40,7 @@ def register(subparsers: Any) -> None:
         )
         parser.add_argument("login", metavar="LOGIN")
         _add_settings(parser)
+    add_set_many(group)
     show = add_command(
         group,
         "show",
@@ -74,14 +52,9 @@ def register(subparsers: Any) -> None:
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
-    for option, metavar, help in _SETTINGS:
+    for option, metavar, help in SETTINGS:
         parser.add_argument(option, metavar=metavar, help=help)
-    parser.add_argument(
-        "--from",
-        dest="from_period",
-        metavar="PERIOD",
-        help="period that an ordered plan begins with (the one after the oldest open one)",
-    )
+    add_from(parser)
     for option, name, metavar, help in _REPEATED:
         parser.add_argument(
             option, dest=name, metavar=metavar, action="append", default=[], help=help

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from engine.database import Database
 from engine.models.operations import Audit
+from engine.retry import run_unit
 
 
 class AuditLine(NamedTuple):
@@ -23,6 +24,22 @@ class AuditLine(NamedTuple):
 def write_audit(database: Database, line: AuditLine) -> None:
     """Adds the line, in the transaction of the change."""
     database.write(Audit.insert(_columns(line)))
+
+
+def audit_alone(database: Database, line: AuditLine, wait_seconds: float) -> None:
+    """Adds a line for what changes nothing else, in a transaction of its own, once: a repeat after
+    a lost answer finds it."""
+    is_repeat = False
+
+    def attempt() -> None:
+        nonlocal is_repeat
+        if is_repeat and is_audited(database, line):
+            return
+        is_repeat = True
+        with database.transaction():
+            write_audit(database, line)
+
+    run_unit(database, attempt, wait_seconds)
 
 
 def is_audited(database: Database, line: AuditLine) -> bool:

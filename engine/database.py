@@ -12,13 +12,14 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
+from itertools import chain
 from typing import Any, TypeVar
 
 import peewee
 
 from engine.config import DatabaseConfig
 from engine.dialect import MARIADB, SQLITE, Dialect
-from engine.errors import DatabaseUnavailable
+from engine.errors import BilldeckError, DatabaseUnavailable
 from engine.file_rights import why_not_writable
 from engine.text import safe
 
@@ -91,7 +92,9 @@ class Database:
         """The rows of a query one by one, without holding them all. No other statement may run
         on this connection until the last row was taken."""
         if not self._mariadb:
-            yield from self.execute(sql, parameters)
+            # Not the cursor itself: left early, it would be closed, which fails once the connection
+            # is closed.
+            yield from chain(self.execute(sql, parameters))
             return
         import pymysql.cursors
 
@@ -99,8 +102,11 @@ class Database:
             cursor = self.handle.connection().cursor(pymysql.cursors.SSCursor)
             try:
                 cursor.execute(_for_mariadb(sql), tuple(parameters))
-                yield from cursor
+                yield from chain(cursor)
             finally:
+                if not cursor.connection.open:
+                    # The driver would read the rest first, from a connection that is gone.
+                    cursor._result.unbuffered_active = False
                 cursor.close()
 
     def insert(self, sql: str, parameters: Sequence[Any] = ()) -> int:
@@ -150,6 +156,29 @@ class Database:
                 self._commit()
             else:
                 self._roll_back()
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """A part of a transaction that an error of ours undoes without the rest."""
+        self.execute("SAVEPOINT part")
+        try:
+            yield
+        except BilldeckError:
+            self.execute("ROLLBACK TO SAVEPOINT part")
+            raise
+        self.execute("RELEASE SAVEPOINT part")
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """All statements within see one moment; other than a write transaction it locks nobody
+        out. An error closes the connection."""
+        self.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self.close()
+            raise
+        self.execute("ROLLBACK")
 
     def _commit(self) -> None:
         try:

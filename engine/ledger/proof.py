@@ -7,7 +7,6 @@ memory does not grow with the ledger. Nothing is written and no writer is held u
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from engine.database import Database
@@ -45,7 +44,7 @@ def prove(database: Database) -> list[Finding]:
     many in all. Do not call it inside a transaction.
     """
     report = _Report([])
-    with _snapshot(database):
+    with database.snapshot():
         for check in AMOUNT_CHECKS:
             report.add(_run(database, check))
         if report.findings:
@@ -61,15 +60,3 @@ def _run(database: Database, check: Check) -> Iterator[Finding]:
     for row in database.stream(check.sql, check.parameters):
         subject, detail = check.describe(row)
         yield Finding(check.kind, subject, detail)
-
-
-@contextmanager
-def _snapshot(database: Database) -> Iterator[None]:
-    """All statements within see one moment; other than a write transaction it locks nobody out."""
-    database.execute("BEGIN")
-    try:
-        yield
-    except BaseException:
-        database.close()
-        raise
-    database.execute("ROLLBACK")

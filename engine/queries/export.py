@@ -1,4 +1,4 @@
-"""Exports: charges of a period, subscribers as a bundle has them, the ledger.
+"""Exports: charges of a period, the ledger; subscribers and other lists are in `listing`.
 
 Each is a `Table`: its columns and its rows, which come one by one from the database, so memory
 stays flat. Small tables are read first: while rows stream, the connection takes no other query.
@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Any, Literal, TextIO
+from typing import Literal, TextIO
 
-from engine.bundle.subscribers import BEFORE_OUR_BOOKS
 from engine.database import Database, Row
 from engine.errors import InputError
-from engine.money import format_amount, format_price
+from engine.money import format_amount
 from engine.period import Period, format_ms
-from engine.periods import first_open_period, period_state
+from engine.periods import period_state
 from engine.text import csv_cell
 
 Cell = str | int | None
@@ -26,11 +25,6 @@ Cell = str | int | None
 _CHARGES = (
     "login", "status", "amount", "plan_after", "addon_after", "block", "dir1_carried_bytes",
     "dir2_carried_bytes", "dir3_carried_bytes", "dir4_carried_bytes", "reason",
-)  # fmt: skip
-_SUBSCRIBERS = (
-    "login", "name", "group", "plan", "next_plan", "addon", "next_addon", "services", "start_day",
-    "discount_percent", "balance", "external_uid", "phone", "email", "contract_number",
-    "contract_date", "address", "credit_limit", "fee_day", "active_since", "state", "alias_of",
 )  # fmt: skip
 _LEDGER = (
     "entry", "line", "at", "kind", "key", "account_number", "account", "amount", "comment",
@@ -45,7 +39,7 @@ class Table:
     """Columns and rows. An amount is text with two decimals, an empty cell None."""
 
     columns: tuple[str, ...]
-    rows: Iterator[tuple[Cell, ...]]
+    rows: Iterable[tuple[Cell, ...]]
 
 
 def charges(database: Database, period: Period) -> Table:
@@ -59,7 +53,7 @@ def charges(database: Database, period: Period) -> Table:
             f"there is no period {period} in the books, so nothing was exported."
             " Give one that was imported or closed."
         )
-    plans, addons = _codes(database, "plan"), _codes(database, "addon")
+    plans, addons = codes(database, "plan"), codes(database, "addon")
     join = database.dialect.ordered_join
     found = database.stream(
         "SELECT s.login, r.status, r.amount, r.plan_after, r.addon_after, r.block, c.bytes1,"
@@ -84,93 +78,6 @@ def _charge(row: Row, plans: dict[int, str], addons: dict[int, str]) -> tuple[Ce
         *carried,
         reason,
     )
-
-
-def subscribers(database: Database) -> Table:
-    """All subscribers in the columns of a bundle, aliases included, as they are now.
-
-    Importing them into an empty database whose first period is the oldest open one here gives the
-    same subscribers, but for what a bundle cannot say: orders for later periods or for no add-on,
-    discounts other than a percentage on everything, and the account of a balance.
-    """
-    plans, addons = _codes(database, "plan"), _codes(database, "addon")
-    services = _codes(database, "service")
-    first = first_open_period(database)
-    found = database.stream(
-        "SELECT s.login, s.name, g.code, s.plan_id, s.ordered_plan_id, s.ordered_plan_from,"
-        " s.addon_id, s.ordered_addon_id, s.ordered_addon_from,"
-        " (SELECT GROUP_CONCAT(v.service_id) FROM subscriber_service v"
-        " WHERE v.subscriber_id = s.id), s.active_since, s.first_month_day, d.value, a.balance,"
-        " s.external_uid, s.phone, s.email, s.contract_number, s.contract_date, s.address,"
-        " s.credit_limit, s.fee_day, s.state, m.login FROM subscriber s"
-        " LEFT JOIN account a ON a.id = s.id LEFT JOIN subscriber_group g ON g.id = s.group_id"
-        " LEFT JOIN subscriber m ON m.id = s.alias_of"
-        " LEFT JOIN discount d ON d.subscriber_id = s.id AND d.scope = 'all'"
-        " AND d.kind = 'percent' ORDER BY s.id"
-    )
-
-    def rows() -> Iterator[tuple[Cell, ...]]:
-        for (
-            login, name, group, plan, next_plan, plan_from, addon, next_addon, addon_from, taken,
-            active_since, first_day, discount, balance, uid, phone, email, contract_number,
-            contract_date, address, credit_limit, fee_day, state, alias_of,
-        ) in found:  # fmt: skip
-            start_day, since = start_columns(active_since, first_day, first)
-            yield (
-                login,
-                name,
-                group,
-                plans.get(plan),
-                plans.get(next_plan) if _is_next(plan_from, first) else None,
-                addons.get(addon),
-                addons.get(next_addon) if _is_next(addon_from, first) else None,
-                _service_codes(taken, services),
-                start_day,
-                format_percent(discount or 0),
-                format_amount(balance),
-                uid,
-                phone,
-                email,
-                contract_number,
-                contract_date,
-                address,
-                format_amount(credit_limit),
-                fee_day,
-                since,
-                state,
-                alias_of,
-            )
-
-    return Table(_SUBSCRIBERS, rows())
-
-
-def start_columns(
-    active_since: str | None, first_day: int | None, first: Period | None
-) -> tuple[int, str | None]:
-    """`start_day` and `active_since` as a bundle has them, for a first period."""
-    if active_since is None:
-        return -1, None
-    if active_since == BEFORE_OUR_BOOKS:
-        return 0, None
-    if first is not None and active_since[:7] == str(first):
-        return first_day or int(active_since[8:]), active_since
-    return 0, active_since
-
-
-def format_percent(value: int) -> str:
-    """Millionths of a percent in the shortest form: 10000000 is `10`."""
-    return format_price(value).rstrip("0").rstrip(".")
-
-
-def _is_next(ordered_from: str | None, first: Period | None) -> bool:
-    """Whether an order takes effect by the next close."""
-    return ordered_from is not None and first is not None and ordered_from <= str(first.next())
-
-
-def _service_codes(taken: Any, codes: dict[int, str]) -> str | None:
-    if taken is None:
-        return None
-    return ";".join(codes[number] for number in sorted(map(int, str(taken).split(","))))
 
 
 def ledger(database: Database, tz: tzinfo, period: Period | None = None) -> Table:
@@ -218,26 +125,36 @@ def ledger(database: Database, tz: tzinfo, period: Period | None = None) -> Tabl
     return Table(_LEDGER, rows())
 
 
-def _codes(database: Database, table: str) -> dict[int, str]:
+def codes(database: Database, table: str) -> dict[int, str]:
+    """The codes of a small table by number."""
     return {int(number): code for number, code in database.rows(f"SELECT id, code FROM {table}")}
 
 
-def write(table: Table, form: Literal["csv", "json"], out: TextIO) -> int:
-    """Writes a table; returns the number of rows. CSV with a header row, in which no cell of text
-    can be taken for a formula by a spreadsheet; JSON is one object per line, null for empty."""
-    count = 0
+class Counted:
+    """Rows, counted as they go by: `count` is right at any time."""
+
+    def __init__(self, rows: Iterable[tuple[Cell, ...]]) -> None:
+        self.count = 0
+        self._rows = rows
+
+    def __iter__(self) -> Iterator[tuple[Cell, ...]]:
+        for row in self._rows:
+            self.count += 1
+            yield row
+
+
+def write(table: Table, form: Literal["csv", "json"], out: TextIO) -> None:
+    """Writes a table: CSV with a header row, in which no cell of text can be taken for a formula by
+    a spreadsheet; or JSON, one object a line, null for empty."""
     if form == "json":
         for row in table.rows:
-            count += 1
             out.write(json.dumps(dict(zip(table.columns, row, strict=True))) + "\n")
-        return count
+        return
     text = [column not in _NOT_TEXT for column in table.columns]
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(table.columns)
     for row in table.rows:
-        count += 1
         writer.writerow(
             csv_cell(cell) if protect and isinstance(cell, str) else cell
             for protect, cell in zip(text, row, strict=True)
         )
-    return count

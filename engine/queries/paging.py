@@ -9,8 +9,10 @@ says are few. A filter that is both rare and unknown to any index has to look at
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from engine.database import Database, Row
 from engine.errors import InputError
@@ -18,15 +20,19 @@ from engine.queries.clauses import Clause, negation
 from engine.queries.columns import Column, Kind, Sort
 from engine.queries.filters import Condition, parse
 from engine.queries.walking import Key, Shape, Walk, Walker
+from engine.text import safe
 
 __all__ = ["Column", "Key", "Kind", "Page", "PagedSource", "Query", "Sort", "View"]
+
+T = TypeVar("T")
+
+_NUMBER = re.compile("[1-9][0-9]{0,17}")
 
 # Up to so many rows are sorted for a page; it also decides when a second column may be sorted by.
 FEW = 5_000
 # Further than this from a page that is known, counting from an end is as good.
 _NEAR = 4_096
 _SAMPLE = 900
-_AT_ONCE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +126,7 @@ class PagedSource:
             walk = walks[0] if walks else self.walks[0]
             descending = bool(query.sorts) and query.sorts[0].descending
             keys = _walked(walker, walk, descending, start, size, near, total)
-        rows = self._rows(database, [key[-1] for key in keys])
+        rows = self.rows(database, [key[-1] for key in keys])
         return Page(start, rows, keys[0] if keys else None, keys[-1] if keys else None)
 
     def count(self, database: Database, query: Query) -> int:
@@ -150,12 +156,29 @@ class PagedSource:
         found, fulfilled = walker.share(taken)
         return int(spread * fulfilled // found) if found else 0
 
-    def each(self, database: Database, query: Query, at_once: int = _AT_ONCE) -> Iterator[Row]:
-        """All rows in order, as in pages, with flat memory: for an export. Raises InputError."""
-        page = self.page(database, query, 0, at_once)
-        while page.rows:
-            yield from page.rows
-            page = self.page(database, query, page.start + len(page.rows), at_once, page)
+    def matching(self, database: Database, query: Query, ids: Sequence[int]) -> int:
+        """How many of the rows with these ids the query finds."""
+        walker = Walker(database, self.shape, self._clauses(database, query))
+        return sum(walker.share(part)[1] for part in _parts(ids))
+
+    def named(self, database: Database, names: Sequence[str]) -> list[int]:
+        """The ids of rows by their first column, in the order of the names. Raises InputError for
+        one that no row has."""
+        column, first = self.columns[0], self.shape.first
+        found: dict[str, int] = {}
+        # MariaDB would take `12abc` for the number 12.
+        asked = [name for name in names if column.kind != "number" or _NUMBER.fullmatch(name)]
+        for part in _parts(asked):
+            rows = database.rows(
+                f"SELECT {column.sql}, {first}.id FROM {self.shape.tables[first]}"
+                f" WHERE {column.sql} IN ({', '.join('?' * len(part))})",
+                part,
+            )
+            found |= {str(name): number for name, number in rows}
+        for name in names:
+            if name not in found:
+                raise InputError(f"{self.title} have no {column.name} '{safe(name, 60)}'.")
+        return [found[name] for name in names]
 
     def _clauses(self, database: Database, query: Query) -> list[Clause]:
         found = []
@@ -171,7 +194,7 @@ class PagedSource:
         known = ", ".join(walk.column for walk in self.walks)
         raise InputError(f"{self.title} cannot be sorted by {column}: {known}.")
 
-    def _rows(self, database: Database, ids: Sequence[int]) -> list[Row]:
+    def rows(self, database: Database, ids: Sequence[int]) -> list[Row]:
         """The columns of rows, in the order of `ids`; one that is gone by now is left out."""
         if not ids:
             return []
@@ -184,6 +207,12 @@ class PagedSource:
         )
         by_id = {row[0]: tuple(row) for row in found}
         return [by_id[number] for number in ids if number in by_id]
+
+
+def _parts(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """As many at a time as one statement takes."""
+    for start in range(0, len(values), _SAMPLE):
+        yield values[start : start + _SAMPLE]
 
 
 def _walked(

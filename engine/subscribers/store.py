@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import Any
@@ -25,6 +25,7 @@ from engine.subscribers.facts import FIRST_NUMBER, Facts, difference, discount_v
 from engine.text import safe
 
 _TRIES_FOR_A_NUMBER = 20
+_SET = "subscriber set"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,14 @@ class Changed:
     number: int
     before: dict[str, Any]
     after: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Who was not changed, and why."""
+
+    login: str
+    reason: str
 
 
 def add(database: Database, login: str, changes: Changes, writer: Writer) -> Changed:
@@ -86,13 +95,49 @@ def change(database: Database, login: str, changes: Changes, writer: Writer) -> 
     no such subscriber, plan, group, service or add-on, or a setting is wrong."""
 
     def work() -> Changed:
-        number, before, after = _changed_facts(database, login, changes, writer, lock=True)
-        changed = Changed(login, number, *difference(before, after))
-        if changed.after:
-            _update(database, number, before, after)
-        return changed
+        return _change(database, login, changes, writer)
 
-    return _once(database, work, "subscriber set", writer)
+    return _once(database, work, _SET, writer)
+
+
+def change_some(
+    database: Database, logins: Sequence[str], changes: Changes, writer: Writer
+) -> list[Changed | Refusal]:
+    """Changes some subscribers alike in one transaction, each as `change` does it or, where that
+    raises InputError, not at all. The answers are in the order of the logins."""
+    tried: list[Changed | Refusal] = []
+
+    def attempt() -> list[Changed | Refusal]:
+        nonlocal tried
+        made = next((one for one in tried if isinstance(one, Changed) and one.after), None)
+        if made is not None and is_audited(database, _line(made, _SET, writer)):
+            return tried
+        with database.transaction():
+            tried = [_change_or_not(database, login, changes, writer) for login in logins]
+        return tried
+
+    return run_unit(database, attempt, writer.wait_seconds)
+
+
+def _change_or_not(
+    database: Database, login: str, changes: Changes, writer: Writer
+) -> Changed | Refusal:
+    try:
+        with database.savepoint():
+            changed = _change(database, login, changes, writer)
+            if changed.after:
+                write_audit(database, _line(changed, _SET, writer))
+            return changed
+    except InputError as error:
+        return Refusal(login, error.message)
+
+
+def _change(database: Database, login: str, changes: Changes, writer: Writer) -> Changed:
+    number, before, after = _changed_facts(database, login, changes, writer, lock=True)
+    changed = Changed(login, number, *difference(before, after))
+    if changed.after:
+        _update(database, number, before, after)
+    return changed
 
 
 def preview(database: Database, login: str, changes: Changes, writer: Writer) -> Changed:
@@ -100,6 +145,12 @@ def preview(database: Database, login: str, changes: Changes, writer: Writer) ->
     number, before, after = _changed_facts(database, login, changes, writer, lock=False)
     _columns(database, after)
     return Changed(login, number, *difference(before, after))
+
+
+def check(database: Database, changes: Changes, writer: Writer) -> None:
+    """Raises InputError for what is wrong whoever it is done to: a value, a period already open, a
+    group or plan that does not exist."""
+    _columns(database, apply(Facts(), changes, _open_period(database, None, writer)))
 
 
 def _changed_facts(
@@ -260,7 +311,7 @@ def _columns(database: Database, facts: Facts) -> dict[str, Any]:
     }  # fmt: skip
     main = facts.alias_of
     columns.update(
-        group=_id_of(database, "subscriber_group", "group", facts.group),
+        group=optional("subscriber_group", "group", facts.group or None),
         plan=optional("plan", "plan", facts.plan),
         ordered_plan=optional("plan", "plan", facts.ordered_plan),
         addon=optional("addon", "add-on plan", facts.addon),

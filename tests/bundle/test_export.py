@@ -18,6 +18,7 @@ from engine.errors import InputError
 from engine.period import Period
 from engine.queries import export
 from engine.queries.export import Table
+from engine.queries.subscriber_export import subscribers
 from tests.bundle.folders import (
     GOLDEN,
     SUBSCRIBERS_HEADER,
@@ -48,7 +49,7 @@ def test_the_golden_subscribers_come_out_as_they_went_in(
     tmp_path: Path,
 ) -> None:
     load(database, GOLDEN)
-    out = as_text(export.subscribers(database))
+    out = as_text(subscribers(database))
     with (GOLDEN / "subscribers.csv").open() as file:
         given_rows = list(csv.DictReader(file))
     for given_row, exported in zip(given_rows, as_dicts(out), strict=True):
@@ -62,7 +63,7 @@ def test_the_golden_subscribers_come_out_as_they_went_in(
     (again / "subscribers.csv").write_text(out)
     other = open_empty(new_database(engine_name))
     load(other, again)
-    assert as_text(export.subscribers(other)) == out
+    assert as_text(subscribers(other)) == out
     for table in ("subscriber", "discount", "subscriber_service", "posting", "account"):
         everything = f"SELECT * FROM {table} ORDER BY 1, 2"
         assert other.rows(everything) == database.rows(everything)
@@ -199,5 +200,5 @@ def test_subscribers_round_trip(
     folder = make_folder(place / "bundle", subscribers=out.getvalue(), usage=USAGE_HEADER)
     database = open_empty(DatabaseConfig(engine="sqlite", path=place / "billing.db"))
     load(database, folder, "2026-10")
-    assert as_dicts(as_text(export.subscribers(database))) == rows
+    assert as_dicts(as_text(subscribers(database))) == rows
     database.close()

@@ -268,7 +268,8 @@ def test_an_export_that_does_not_exist(ivan: Shell) -> None:
     answer = ivan("export", "balances\x1b[2J")
     assert answer.status == 2
     assert answer.err == (
-        "billdeck: there is no export 'balances\\x1b[2J': charges, subscribers, ledger\n"
+        "billdeck: there is no export 'balances\\x1b[2J':"
+        " charges, subscribers, ledger, runs, periods, failures\n"
     )
 
 

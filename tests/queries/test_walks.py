@@ -13,6 +13,7 @@ from engine.errors import InputError
 from engine.queries.columns import Sort
 from engine.queries.filters import Condition
 from engine.queries.paging import FEW, Page, Query
+from engine.queries.source import pages
 from engine.queries.subscribers import SUBSCRIBERS
 from tests.queries import people
 
@@ -109,7 +110,8 @@ def test_every_way_leads_through_the_same_rows(
         rows = people.expected(everybody, close, query.conditions, order)
         walk(database, query, size, steps, rows, few)
         assert SUBSCRIBERS.count(database, query) == len(rows)
-        assert list(SUBSCRIBERS.each(database, query, size + 50)) == rows
+        found = pages(SUBSCRIBERS, database, query, size + 50)
+        assert [row for page in found for row in page.rows] == rows
 
     check()
 

@@ -5,45 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
+from engine.queries.source import Source
 from tui.messages import Loaded, LoadFailed
 from tui.widgets.pages import PAGE_SIZE, SLOTS, Pages
 
 if TYPE_CHECKING:
     from engine.database import Database
-    from engine.queries.columns import Column, Sort
     from engine.queries.paging import Page, Query
-
-
-class Source(Protocol):
-    """What a table shows; `engine.queries.paging.PagedSource` is one. `row[0]` of a row is its id,
-    then come the values of `columns` in their order."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def title(self) -> str: ...
-
-    @property
-    def columns(self) -> tuple[Column, ...]: ...
-
-    def query(self, text: str, sorts: tuple[Sort, ...] = ()) -> Query: ...
-
-    def page(
-        self,
-        database: Database,
-        query: Query,
-        start: int,
-        size: int,
-        near: Page | None = None,
-        total: int | None = None,
-    ) -> Page: ...
-
-    def count(self, database: Database, query: Query) -> int: ...
-
-    def estimate(self, database: Database, query: Query) -> int: ...
 
 
 # Counting a large table again may take at most this part of the time.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.queries.paging import Query
-    from tui.widgets.feed import Source
+    from engine.queries.source import Source
 
 
 class PagedTable(TableBody, can_focus=True, inherit_bindings=False):

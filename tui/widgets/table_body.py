@@ -12,8 +12,9 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from engine.queries.source import Source
 from tui import messages
-from tui.widgets.feed import Feed, Source
+from tui.widgets.feed import Feed
 from tui.widgets.pages import Row
 from tui.widgets.table_lines import Lines, Styles
 
