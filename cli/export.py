@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # The lists are those of engine.queries.listing, which is not imported for a help text.
 _KINDS = ("charges", "subscribers", "ledger", "runs", "periods", "failures")
+_STDIN = "-"
 _WITHOUT_FILTER = ("charges", "ledger")
 _WITH_PERIOD = ("charges", "ledger", "failures")
 
@@ -38,7 +39,9 @@ def register(subparsers: Any) -> None:
         help="charges, failures: of this period (the last one); ledger: entries dated in it",
     )
     export.add_argument(
-        "--filter", metavar="TEXT", help="only what this filter finds, as after / in the console"
+        "--filter",
+        metavar="TEXT",
+        help="only what this filter finds, as after / in the console (- is stdin)",
     )
     export.add_argument(
         "--sort",
@@ -70,6 +73,8 @@ def run(args: argparse.Namespace, session: Session) -> int:
     from engine.queries import export
 
     _refuse_what_does_not_go_together(args)
+    if args.filter == _STDIN:
+        args.filter = " ".join(read_lines(_STDIN, session.stdin))
     as_json = args.format == "json" or (args.format is None and session.out.as_json)
     database = session.database
     count = 0

@@ -76,6 +76,8 @@ def read_lines(name: str, stdin: TextIO | None) -> list[str]:
     """The lines of a UTF-8 file, `-` being stdin, without empty ones. Raises InputError."""
     try:
         if name == "-":
+            if isinstance(stdin, io.TextIOWrapper):
+                stdin.reconfigure(encoding="utf-8-sig", errors="strict")
             text = stdin.read() if stdin else ""
         else:
             text = Path(name).read_text(encoding="utf-8-sig")

@@ -105,11 +105,15 @@ def _start(
     return Detached(process, Path(path))
 
 
-def ask(words: Sequence[str], config: Config) -> Captured:
-    """Starts `billdeck WORDS` to read its output. Raises JobFailed when it cannot be started."""
+def ask(words: Sequence[str], config: Config, given: bytes = b"") -> Captured:
+    """Starts `billdeck WORDS` to read its output; `given` is its stdin. Raises JobFailed when it
+    cannot be started."""
     errors = tempfile.TemporaryFile()  # noqa: SIM115 - `Captured.read` closes it
     try:
-        return Captured(_popen(_COMMAND, words, config, subprocess.PIPE, errors), errors)
+        with tempfile.TemporaryFile() as source:
+            source.write(given)
+            source.seek(0)
+            return Captured(_popen(_COMMAND, words, config, subprocess.PIPE, errors, source), errors)
     except OSError as error:
         errors.close()
         raise JobFailed(_cannot(error)) from None
@@ -131,7 +135,7 @@ def _popen(
     config: Config,
     output: IO[bytes] | int,
     errors: IO[bytes] | int,
-    reads: int = subprocess.DEVNULL,
+    reads: IO[bytes] | int = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes]:
     root = str(Path(engine.__file__).resolve().parents[1])
     return subprocess.Popen(  # noqa: S603 - our own program, no shell

@@ -15,6 +15,8 @@ from tui.safe import typed
 if TYPE_CHECKING:
     from engine.config import Role
     from engine.database import Database
+    from engine.queries.paging import Query
+    from engine.queries.source import Source
     from tui.app import Console
 
 Danger = Literal[0, 1, 2, 3]
@@ -53,12 +55,14 @@ class Question:
 @dataclass(frozen=True, slots=True)
 class ActionCall:
     """An action about to run: its values by parameter name (as typed), and the ids of the rows that
-    it is about (the marked ones, else the one under the cursor)."""
+    it is about (the marked ones, else the one under the cursor). `shown` is the list they were
+    chosen in, and its filter and order at that moment; None on a screen without one."""
 
     app: Console
     action: ActionRecord
     values: Mapping[str, str]
     targets: tuple[Any, ...] = ()
+    shown: tuple[Source, Query] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,8 @@ class ActionRecord:
     the loader's thread answers (it only reads), and runs after the person has confirmed: 1 yes or
     no, 2 by typing a word, 3 by typing the count or sum. `modes` are where it is offered, empty
     everywhere. `headless` is its twin on the command line, '' for what only shows something.
-    One with `on_row` stands in the menu of a single row when the screen knows its first value.
+    One with `on_row` stands in the menu of a single row when the screen knows its first value; one
+    with `needs_rows` in that of rows of its `row_kind`, see `ConsoleScreen.row_kind`; '' is any.
     """
 
     name: str
@@ -84,11 +89,23 @@ class ActionRecord:
     modes: frozenset[str] = frozenset()
     headless: str = ""
     needs_rows: bool = False
+    row_kind: str = ""
     on_row: bool = False
 
     def __post_init__(self) -> None:
         if self.danger and self.question is None:
             raise ValueError(f"{self.name}: an action of danger {self.danger} needs a question")
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether it begins with a line to complete, for want of a value."""
+        return any(one.required for one in self.parameters) or (
+            self.needs_rows and bool(self.parameters)
+        )
+
+    def is_for(self, row_kind: str) -> bool:
+        """Whether rows of this kind are what it needs."""
+        return self.needs_rows and self.row_kind in ("", row_kind)
 
 
 def may(action: ActionRecord, role: Role | None, read_only: bool) -> bool:

@@ -21,12 +21,15 @@ from engine.clock import Clock, SystemClock
 from engine.text import safe
 from tui import clipboard, crash, keymap
 from tui.actions import ActionRecord, Registry
+from tui.bulk import Bulk
 from tui.close_actions import close_actions
 from tui.closing import Closing
 from tui.desk import Desk, LoadOwner
 from tui.doing import Doing
+from tui.exporting import EXPORT, Exporting, export_actions
 from tui.glyphs import ASCII, UNICODE, is_plain_terminal
 from tui.loader import Answer, Loader
+from tui.many_actions import many_actions
 from tui.messages import LinkChanged, Loaded, LoadFailed, ProcessEnded
 from tui.money_actions import money_actions
 from tui.screens import SCREENS, TITLES
@@ -34,6 +37,7 @@ from tui.screens.base import ConsoleScreen
 from tui.setting_actions import setting_actions
 from tui.themes import OURS, theme_name
 from tui.trail import Trail
+from tui.viewing import Viewing, view_actions
 from tui.views import base_actions
 from tui.widgets.pane_title import PaneTitle
 from tui.widgets.status_line import Running, Status, StatusLine, latency_words
@@ -96,12 +100,23 @@ class Console(App[int]):
         self.keys_now = keymap.overrides(config.keys.change)
         self.set_keymap(self.keys_now)
         self.registry = Registry(
-            [*base_actions(), *money_actions(), *setting_actions(), *close_actions()]
+            [
+                *base_actions(),
+                *view_actions(),
+                *export_actions(),
+                *money_actions(),
+                *setting_actions(),
+                *many_actions(),
+                *close_actions(),
+            ]
         )
         self.loader = Loader(self._open_database, self._deliver, self.clock)
         self.desk = Desk(self.loader, lambda text: self.tell(text, "error"))
         self.doing = Doing(self)
         self.closing = Closing(self)
+        self.exporting = Exporting(self)
+        self.bulk = Bulk(self)
+        self.viewing = Viewing(self)
         self._trail = Trail(self.DEFAULT_MODE)
         self._job: Running | None = None
         self._link, self._link_is_up, self._latency = "", True, 0.0
@@ -131,10 +146,14 @@ class Console(App[int]):
         self.desk.disown(owner_id)
 
     def tell(
-        self, text: str, severity: Literal["information", "warning", "error"] = "information"
+        self,
+        text: str,
+        severity: Literal["information", "warning", "error"] = "information",
+        seconds: float | None = None,
     ) -> None:
         """A sentence for the person, which goes away by itself; an error stays longer."""
-        seconds = 20.0 if severity == "error" else 6.0
+        if seconds is None:
+            seconds = 20.0 if severity == "error" else 6.0
         self.notify(safe(text, 1_000), severity=severity, timeout=seconds, markup=False)
 
     def copy(self, text: str) -> None:
@@ -211,7 +230,7 @@ class Console(App[int]):
         self.desk.failed(message)
 
     def on_process_ended(self, message: ProcessEnded) -> None:
-        self.closing.ended(message)
+        (self.exporting if message.name == EXPORT else self.closing).ended(message)
 
     def on_link_changed(self, message: LinkChanged) -> None:
         came_back = message.up and not self._link_is_up
@@ -243,7 +262,8 @@ class Console(App[int]):
                       for mode, (key, title) in TITLES.items())  # fmt: skip
         return Status(
             modes=modes,
-            running=self._job,
+            # What the person waits for comes before what goes on elsewhere.
+            running=self.bulk.progress or self.exporting.progress or self._job,
             link=self._link,
             link_is_up=self._link_is_up,
             read_only=self.read_only,
@@ -336,7 +356,7 @@ class Console(App[int]):
 
     async def action_quit(self) -> None:
         """Leaves; what runs elsewhere goes on."""
-        if self.loader.is_changing:
+        if self.loader.is_changing or self.bulk.progress is not None:
             self.tell("A change is being written; a moment, then quit again.", "warning")
             return
         self.exit(0)

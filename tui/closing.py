@@ -181,7 +181,7 @@ class Closing:
 
     def _preview_ended(self, message: ProcessEnded) -> None:
         if message.status != 0:
-            self.problem = _last_words(message.errors) or f"it ended with {message.status}"
+            self.problem = last_words(message.errors) or f"it ended with {message.status}"
             self._console.tell(f"The preview was not made: {self.problem}", "error")
             return
         try:
@@ -216,7 +216,7 @@ class Closing:
         elif message.status == 1 and not refused:
             self._console.tell("The close has ended; some could not be charged.", "warning")
         else:
-            words = _last_words(message.errors)
+            words = last_words(message.errors)
             self._console.tell(f"The close did not go through: {words}", "error")
 
     def _in_background(self, name: str, work: Callable[[], ProcessEnded]) -> None:
@@ -242,7 +242,7 @@ def _with_before(preview: Preview, sums: tuple[PlanSum, ...]) -> Preview:
     return replace(preview, before=sums)
 
 
-def _last_words(text: str) -> str:
+def last_words(text: str) -> str:
     """The last line that says something; of a JSON error its message."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if not lines:

@@ -3,7 +3,7 @@ dangerous. The one place where danger levels, roles and read-only are kept."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import BilldeckError
@@ -39,7 +39,7 @@ class Doing:
 
     def begin(self, action: ActionRecord, targets: tuple[Any, ...] | None = None) -> None:
         """Runs an action at once, or opens the command line for the values it needs."""
-        if any(parameter.required for parameter in action.parameters):
+        if action.is_typed:
             self._console.tell(usage(action))
             screen = self._console.console_screen
             self.type_line(begun(action, screen.known() if screen is not None else {}))
@@ -64,10 +64,12 @@ class Doing:
         screen = console.console_screen
         if targets is None:
             targets = screen.targets() if screen is not None else ()
-        if action.needs_rows and not targets:
+        if action.needs_rows and not (targets and screen and action.is_for(screen.row_kind)):
             console.tell(f"{action.title}: there is no row to do it with.", "warning")
             return
-        call = ActionCall(console, action, dict(values), targets)
+        table = screen.list_table if screen is not None else None
+        shown = None if table is None else (table.source, table.query_now)
+        call = ActionCall(console, action, dict(values), targets, shown)
         question = action.question
         if question is None:
             self._run(call)
@@ -85,7 +87,8 @@ class Doing:
         found = [
             action
             for action in self._console.offered()
-            if action.needs_rows or (action.on_row and action.parameters[0].name in known)
+            if (screen is not None and action.is_for(screen.row_kind))
+            or (action.on_row and action.parameters[0].name in known)
         ]
         if not found or not targets:
             what = "row" if found or not targets else "action"
@@ -134,7 +137,11 @@ class Doing:
         )
 
     def _run(self, call: ActionCall) -> None:
+        self.attempt(lambda: call.action.run(call))
+
+    def attempt(self, work: Callable[[], object]) -> None:
+        """Does what may be refused, and says why if it is."""
         try:
-            call.action.run(call)
+            work()
         except BilldeckError as error:
             self._console.tell(error.message, "warning")

@@ -84,12 +84,9 @@ class SortChanged(Message):
 
 @dataclass
 class ExportWanted(Message):
-    """`e` on a table: export what its query finds. `total` is shown before it begins."""
+    """`e` on a table: export what its query finds, or what is marked."""
 
     table_id: str | None
-    query: Any
-    total: int
-    exact: bool
 
 
 @dataclass

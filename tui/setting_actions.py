@@ -47,17 +47,16 @@ _STATES = ("active", "frozen", "blocked", "deleted")
 
 def setting_actions() -> list[ActionRecord]:
     """The one record."""
-    options = tuple(
-        Parameter(option, title, choices=_STATES if option == "state" else ())
-        for option, _, title in _SETTINGS
-    )
     return [
         ActionRecord(
             "set",
             "Change settings",
             "changes a subscriber: " + ", ".join(option for option, _, _ in _SETTINGS),
             _run,
-            (Parameter("login", "the login", required=True), *options),
+            (
+                Parameter("login", "the login", required=True),
+                *parameters(tuple(option for option, _, _ in _SETTINGS)),
+            ),
             danger=1,
             role="operator",
             question=_ask,
@@ -65,6 +64,20 @@ def setting_actions() -> list[ActionRecord]:
             on_row=True,
         )
     ]
+
+
+def parameters(options: tuple[str, ...], required: bool = False) -> tuple[Parameter, ...]:
+    """The settings of these names as parameters of an action."""
+    titles = {option: title for option, _, title in _SETTINGS}
+    return tuple(
+        Parameter(
+            option,
+            titles[option],
+            required=required,
+            choices=_STATES if option == "state" else (),
+        )
+        for option in options
+    )
 
 
 def changes_of(call: ActionCall) -> Changes:
@@ -77,11 +90,13 @@ def changes_of(call: ActionCall) -> Changes:
         if text is not None:
             given[field] = tuple(filter(None, text.split(";"))) if field in _MANY else text
     if not given:
-        raise InputError("set: nothing to change was given, such as --phone VALUE.")
+        example = "--state VALUE" if call.action.needs_rows else "--phone VALUE"
+        raise InputError(f"{call.action.name}: nothing to change was given, such as {example}.")
     return Changes(**given)
 
 
-def _writer(call: ActionCall) -> Writer:
+def writer_of(call: ActionCall) -> Writer:
+    """Who changes it, and when."""
     from engine.subscribers.store import Writer
 
     app = call.app
@@ -92,7 +107,7 @@ def _ask(database: Database, call: ActionCall) -> Question:
     from engine.subscribers import preview
 
     login = call.values["login"]
-    changed = preview(database, login, changes_of(call), _writer(call))
+    changed = preview(database, login, changes_of(call), writer_of(call))
     if not changed.after:
         raise InputError(f"{login} is so already: there is nothing to change.")
     return Question(f"Change {login}", tuple(_differences(changed)))
@@ -117,7 +132,7 @@ def _run(call: ActionCall) -> None:
     def work(database: Database) -> Changed:
         from engine.subscribers import change
 
-        return change(database, login, changes, _writer(call))
+        return change(database, login, changes, writer_of(call))
 
     def then(changed: Changed) -> None:
         done = "; ".join(f"{name}: {value}" for name, value in _differences(changed))

@@ -24,9 +24,6 @@ from engine.queries.subscriber_export import BundleRows, subscribers
 from engine.queries.subscribers import last_closed
 from engine.text import safe
 
-LISTS = ("subscribers", "runs", "periods", "failures")
-"""What can be exported as a list."""
-
 _AT_ONCE = 500
 _DESCENDING = ":desc"
 

@@ -11,9 +11,9 @@ from engine.queries.subscribers import SUBSCRIBERS
 from tests.console.books import books, console_of, drive, original, shows
 from tests.console.driving import check_snapshot, text, until
 from tests.console.people import HOSTILE
-from tui.screens.choice import Choice
 from tui.screens.subscriber_card import SubscriberCard
 from tui.screens.subscribers import SubscribersScreen
+from tui.screens.views import ViewChoice
 from tui.widgets.paged_table import PagedTable
 
 __all__ = ["books", "original"]
@@ -59,7 +59,7 @@ def test_the_saved_views_are_offered_and_shown(books: Path) -> None:
     async def steps(pilot: Pilot[int]) -> None:
         screen = screen_of(pilot)
         await pilot.press("v")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Choice))
+        await until(pilot, lambda: isinstance(pilot.app.screen, ViewChoice))
         assert all(view.title in text(pilot.app) for view in SUBSCRIBERS.views)
         await pilot.press("down", "down", "enter")
         await until(pilot, shows(pilot, "Subscribers › Debtors", "Balance↑"))

@@ -4,6 +4,7 @@ they ask for data."""
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import ComposeResult
@@ -11,6 +12,7 @@ from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
+from engine.queries.source import LISTS
 from tui import messages
 from tui.keymap import bindings
 from tui.widgets.cells import grouped
@@ -21,6 +23,7 @@ from tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     from engine.database import Database
+    from engine.queries.paging import Query
     from tui.app import Console
 
 HINT = ": command  / filter  ? help  x actions  q quit"
@@ -34,6 +37,8 @@ class ConsoleScreen(Screen[None]):
 
     BINDINGS = bindings("screen")
     HINT: ClassVar[str] = HINT
+    # What the ids of `targets` are of, such as `subscriber`; '' for what no action is about.
+    row_kind: ClassVar[str] = ""
     # As Textual has it, but a change of focus does not draw the whole screen again.
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 
@@ -77,10 +82,6 @@ class ConsoleScreen(Screen[None]):
         the cursor. Empty when it is not one row."""
         return {}
 
-    def action_views(self) -> None:
-        """Offers the saved views."""
-        self.console.tell("There are no saved views here; 2 has those of the subscribers.")
-
     def go_back(self) -> bool:
         """Escape, before the screen itself is left. Whether there was something to take back."""
         if not self.filter_text:
@@ -88,7 +89,20 @@ class ConsoleScreen(Screen[None]):
         self.filter_by("", final=True)
         return True
 
+    def show_query(self, query: Query, text: str) -> None:
+        """Shows what `query` finds in the list; `text` is its filter as typed."""
+        table = self.list_table
+        if table is not None and query != table.query_now:
+            # Where the order is refused as too much to sort, its first column will do.
+            table.show_query(query, replace(query, sorts=query.sorts[:1]))
+
     # What a screen uses
+
+    @property
+    def list_table(self) -> PagedTable | None:
+        """The table of one of the lists that have a name (`engine.queries.source.LISTS`)."""
+        tables = [one for one in self.query(PagedTable) if one.source.name in LISTS]
+        return tables[0] if tables else None
 
     @property
     def console(self) -> Console:
@@ -142,6 +156,14 @@ class ConsoleScreen(Screen[None]):
             words = f"{grouped(message.marks)} marked   {words}"
         self.command_line.position(words)
 
+    def on_export_wanted(self, message: messages.ExportWanted) -> None:
+        table = self.list_table
+        if table is None or table.id != message.table_id:
+            self.console.tell("This table is no list that can be exported.")
+            return
+        filter_text = self.filter_text
+        self.console.doing.attempt(lambda: self.console.exporting.ask(table, filter_text))
+
     def on_filter_given(self, message: messages.FilterGiven) -> None:
         self.filter_by(message.text, message.final)
 
@@ -182,6 +204,14 @@ class ConsoleScreen(Screen[None]):
         """Reads everything again now."""
         self.console.loader.hurry()
         self.refresh_data()
+
+    def action_views(self) -> None:
+        """Offers the saved views."""
+        self.console.doing.attempt(self.console.viewing.choose)
+
+    def action_save_view(self) -> None:
+        """Asks for a name for what is shown."""
+        self.console.doing.attempt(self.console.viewing.ask_to_save)
 
     def action_menu(self) -> None:
         """What can be done with the row or the marked ones."""

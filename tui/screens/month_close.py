@@ -14,6 +14,7 @@ from engine.queries.runs import JobRun, recent_runs
 from tui import messages
 from tui.close_actions import show_charge
 from tui.closing import JOB
+from tui.many_actions import ROW_KIND
 from tui.safe import join, safe_text
 from tui.screens.base import ConsoleScreen
 from tui.screens.close_preview import preview_line
@@ -106,6 +107,7 @@ class MonthCloseScreen(ConsoleScreen):
 class FailuresScreen(ConsoleScreen):
     """Those whom the close of a period could not charge."""
 
+    row_kind = ROW_KIND
     HINT = ": command   enter the charge   esc back   ? help   q quit"
 
     def __init__(self, period: str) -> None:

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from engine.queries.paging import Query
 from engine.queries.subscribers import SUBSCRIBERS
 from tui import messages
+from tui.many_actions import ROW_KIND
 from tui.screens.base import ConsoleScreen
 from tui.widgets.paged_table import PagedTable
 from tui.widgets.pane_title import PaneTitle
@@ -25,6 +26,7 @@ _SHOWN = (
 class SubscribersScreen(ConsoleScreen):
     """One table of `engine.queries.subscribers`."""
 
+    row_kind = ROW_KIND
     HINT = ": command   / filter   v views   x actions   space mark   enter card   ? help"
 
     def body(self) -> ComposeResult:
@@ -39,34 +41,17 @@ class SubscribersScreen(ConsoleScreen):
     def apply_filter(self, text: str, final: bool) -> None:
         sorts = self.table.query_now.sorts
         # More than one column can be sorted by only where a filter leaves few rows.
-        self._show(SUBSCRIBERS.query(text, sorts if text else sorts[:1]), text)
+        self.show_query(SUBSCRIBERS.query(text, sorts if text else sorts[:1]), text)
 
-    def _show(self, query: Query, text: str) -> None:
+    def show_query(self, query: Query, text: str) -> None:
+        """See the base; the title says which view it is."""
         title = (
             next((view.title for view in SUBSCRIBERS.views if view.filter == text), text)
             or SUBSCRIBERS.views[0].title
         )
         crumb = self.console.glyphs.crumb
         self.query_one(PaneTitle).show(title=f"{SUBSCRIBERS.title} {crumb} {title}")
-        if query != self.table.query_now:
-            self.table.show_query(query)
-
-    def show_view(self, name: str) -> None:
-        """A saved view: its filter and its order. Raises InputError without one of that name."""
-        query = SUBSCRIBERS.view(name)
-        self.filter_text = next(view.filter for view in SUBSCRIBERS.views if view.name == name)
-        self._show(query, self.filter_text)
-
-    def action_views(self) -> None:
-        """Offers the saved views."""
-        from tui.screens.choice import Choice
-
-        def chosen(name: str | None) -> None:
-            if name is not None:
-                self.show_view(name)
-
-        options = [(view.name, view.title, view.filter) for view in SUBSCRIBERS.views]
-        self.app.push_screen(Choice("Saved views", options), chosen)
+        super().show_query(query, text)
 
     def targets(self) -> tuple[Any, ...]:
         return self.table.targets
@@ -75,24 +60,20 @@ class SubscribersScreen(ConsoleScreen):
         table = self.table
         if len(table.marks) > 1:
             return {}
-        row = next(iter(table.marks.values()), table.current_row)
-        return {} if row is None else {"login": str(row[1])}
+        if table.marks:
+            return {"login": next(iter(table.marks.values()))}
+        return {} if table.current_row is None else {"login": str(table.current_row[1])}
 
     def on_row_chosen(self, message: messages.RowChosen) -> None:
         from tui.screens.subscriber_card import SubscriberCard
 
         self.app.push_screen(SubscriberCard(str(message.row[1])))
 
-    def on_export_wanted(self, message: messages.ExportWanted) -> None:
-        self.console.tell(
-            "What a filter finds cannot be exported yet; `billdeck export subscribers` writes all."
-        )
-
     def go_back(self) -> bool:
         if self.filter_text:
             # An order that came with a view goes with it.
             query = replace(self.table.query_now, conditions=(), sorts=())
             self.filter_text = ""
-            self._show(query, "")
+            self.show_query(query, "")
             return True
         return False

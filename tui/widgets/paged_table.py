@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from textual import events
 from textual.geometry import Region
@@ -11,34 +10,17 @@ from textual.geometry import Region
 from tui import messages
 from tui.keymap import bindings
 from tui.widgets.cells import words
+from tui.widgets.marking import MarkedTable
 from tui.widgets.sorting import Sorts, sorted_also_by, sorted_by
-from tui.widgets.table_body import TableBody
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from engine.queries.paging import Query
-    from engine.queries.source import Source
 
 
-class PagedTable(TableBody, can_focus=True, inherit_bindings=False):
+class PagedTable(MarkedTable, can_focus=True, inherit_bindings=False):
     """The rows of `source` by `query`. `shown` names the columns to begin with (None: all).
 
     Posts PositionChanged, PageArrived, PageFailed, RowChosen, SortChanged and ExportWanted.
     """
 
     BINDINGS = bindings("table")
-
-    def __init__(
-        self,
-        source: Source,
-        query: Query | None = None,
-        *,
-        shown: Sequence[str] | None = None,
-        id: str | None = None,
-    ) -> None:
-        super().__init__(source, query, shown=shown, id=id)
-        self._last_mark = 0
 
     def action_cursor(self, step: int) -> None:
         """One row up or down."""
@@ -85,36 +67,6 @@ class PagedTable(TableBody, can_focus=True, inherit_bindings=False):
         if self.current_row is not None:
             self.post_message(messages.RowChosen(self.id, self.current_row))
 
-    def action_mark(self) -> None:
-        """Marks the row, or unmarks it, and goes on to the next."""
-        row = self.current_row
-        if row is None:
-            return
-        if self.marks.pop(row[0], None) is None:
-            self.marks[row[0]] = row
-        self._last_mark = self.cursor
-        self._draw_rows(self.cursor)
-        self.move_to(self.cursor + 1)
-        self._tell_position()
-
-    def action_mark_range(self) -> None:
-        """Marks all from the last mark to the cursor, as far as the rows are at hand."""
-        low, high = sorted((self._last_mark, self.cursor))
-        rows = [self._feed.pages.row(index) for index in range(low, high + 1)]
-        if any(row is None for row in rows):
-            self.console.tell("The rows between are not all loaded; filter for them instead.")
-            return
-        self.marks.update({row[0]: row for row in rows if row is not None})
-        self.refresh()
-        self._tell_position()
-
-    def action_clear_marks(self) -> None:
-        """Takes all marks away."""
-        if self.marks:
-            self.marks.clear()
-            self.refresh()
-            self._tell_position()
-
     def action_sort(self) -> None:
         """Sorts by the current column alone."""
         self._sort(sorted_by(self._feed.query.sorts, self._lines.column.name))
@@ -129,8 +81,7 @@ class PagedTable(TableBody, can_focus=True, inherit_bindings=False):
             self.console.tell(f"{column.title} has no index to sort by.")
             return
         before = self._feed.query
-        self.show_query(replace(before, sorts=sorts))
-        self._query_before = before
+        self.show_query(replace(before, sorts=sorts), before)
         self.post_message(messages.SortChanged(self.id))
 
     def action_columns(self) -> None:
@@ -162,10 +113,8 @@ class PagedTable(TableBody, can_focus=True, inherit_bindings=False):
             self.console.copy("\t".join(cells))
 
     def action_export(self) -> None:
-        """Asks the screen to export what the query finds."""
-        self.post_message(
-            messages.ExportWanted(self.id, self._feed.query, self.total, self.total_is_exact)
-        )
+        """Asks the screen to export what the query finds, or what is marked."""
+        self.post_message(messages.ExportWanted(self.id))
 
     def on_click(self, event: events.Click) -> None:
         """A click puts the cursor on the row."""

@@ -52,7 +52,8 @@ class TableBody(ScrollView, can_focus=True, inherit_bindings=False):
         super().__init__(id=id)
         self.source = source
         self.cursor = 0
-        self.marks: dict[Any, Row] = {}
+        # The ids of rows, and what their first column says.
+        self.marks: dict[Any, str] = {}
         self._lines = Lines(source.columns)
         self._lines.show(shown)
         self._feed = Feed(source, query or source.query(""), self._ask, self._forget)
@@ -95,8 +96,10 @@ class TableBody(ScrollView, can_focus=True, inherit_bindings=False):
         """The names of the columns shown."""
         return tuple(self.source.columns[place].name for place in self._lines.shown)
 
-    def show_query(self, query: Query) -> None:
-        """Another filter or order, from its first row; marks stay."""
+    def show_query(self, query: Query, before: Query | None = None) -> None:
+        """Another filter or order, from its first row; marks stay. Where the source refuses the
+        order, it is `before` again."""
+        self._query_before = before
         self.cursor, self._to_end = 0, False
         self._feed.start(query)
         self.scroll_to(y=0, animate=False)

@@ -1,0 +1,39 @@
+"""Who was not changed, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+
+from engine.queries.columns import Column
+from tui.listed import Listed
+from tui.screens.base import ConsoleScreen
+from tui.widgets.paged_table import PagedTable
+from tui.widgets.pane_title import PaneTitle
+
+if TYPE_CHECKING:
+    from engine.subscribers.store import Refusal
+
+_COLUMNS = (Column("login", "Login", "", "text", 20), Column("reason", "Why", "", "text", 60))
+_TABLE = "refused"
+
+
+class RefusedScreen(ConsoleScreen):
+    """A line for each; their marks are still there on the screen below."""
+
+    HINT = "esc back   y copy the cell   Y copy the row   ? help"
+
+    def __init__(self, title: str, refused: Sequence[Refusal]) -> None:
+        super().__init__()
+        self._title = title
+        self._refused = Listed(_TABLE, "Refused", _COLUMNS)
+        self._refused.rows = [
+            (number, one.login, one.reason) for number, one in enumerate(refused, 1)
+        ]
+
+    def body(self) -> ComposeResult:
+        crumb = self.console.glyphs.crumb
+        yield PaneTitle(f"{self._title} {crumb} refused, not changed", table_id=_TABLE)
+        yield PagedTable(self._refused, id=_TABLE)
