@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine import faults
 from engine.errors import BilldeckError, InputError, JobFailed
 from engine.text import safe
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 EXPORT = "export"
 _FORMS = (
-    ("csv", "CSV", "for a spreadsheet; a text that looks like a formula gets a ' in front"),
+    ("csv", "CSV", "for a spreadsheet; no text in it is a formula"),
     ("json", "JSON", "one object a line"),
 )
 _MOST_BYTES = 100_000

@@ -88,7 +88,7 @@ class SavedViews:
             raise InputError(f"your views are in {safe(self.path)}: {error.strerror}.") from None
         except (ValueError, KeyError, TypeError, RecursionError):
             raise InputError(
-                f"the file of your views is broken and was left as it is: {safe(self.path)}. Mend"
+                f"the file of your views is broken and was left as it was: {safe(self.path)}. Mend"
                 " it, or move it away to begin anew."
             ) from None
 

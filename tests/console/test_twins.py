@@ -19,6 +19,7 @@ CHANGING = [action for action in ACTIONS if action.danger or action.role != "vie
 _OF_THE_CLI = {"yes", "help", "config", "json", "verbose"}
 _RANKS = {"viewer": 1, "operator": 2, "admin": 3}
 _OURS = {"payment", "refund", "correct", "writeoff", "reverse", "set"}
+_OF_MANY = {"state", "group", "order-plan", "set-many"}
 
 
 def twin(action: ActionRecord) -> argparse.ArgumentParser:
@@ -64,7 +65,23 @@ def test_the_twin_takes_the_same_values(name: str) -> None:
 
 
 def test_nothing_that_changes_something_is_missing_here() -> None:
-    assert {action.name for action in CHANGING} >= _OURS
+    assert {action.name for action in CHANGING} >= _OURS | _OF_MANY
+
+
+@pytest.mark.parametrize("name", sorted(_OF_MANY))
+def test_what_is_changed_for_many_rows_takes_a_file_of_them_there(name: str) -> None:
+    action = next(one for one in ACTIONS if one.name == name)
+    options = options_of(twin(action)) - {"file"}
+    given = {parameter.name for parameter in action.parameters}
+    assert given <= options
+    assert name != "set-many" or given == options
+    assert action.danger == 3
+
+
+def test_an_export_is_the_command() -> None:
+    action = next(one for one in ACTIONS if one.name == "export")
+    assert {parameter.name for parameter in action.parameters} <= options_of(twin(action))
+    assert {"filter", "sort", "rows"} <= options_of(twin(action))
 
 
 def test_choices_are_offered_only_for_the_option_that_has_them() -> None:
