@@ -113,7 +113,9 @@ def ask(words: Sequence[str], config: Config, given: bytes = b"") -> Captured:
         with tempfile.TemporaryFile() as source:
             source.write(given)
             source.seek(0)
-            return Captured(_popen(_COMMAND, words, config, subprocess.PIPE, errors, source), errors)
+            return Captured(
+                _popen(_COMMAND, words, config, subprocess.PIPE, errors, source), errors
+            )
     except OSError as error:
         errors.close()
         raise JobFailed(_cannot(error)) from None

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 from engine import faults
 from engine.errors import BilldeckError, InputError, JobFailed
 from engine.text import safe
-
 from tui.actions import ActionCall, ActionRecord, Parameter, Question
 from tui.closing import last_words
 from tui.messages import ProcessEnded

@@ -18,9 +18,9 @@ from urllib.parse import quote
 
 from engine.config.values import has_control
 from engine.errors import InputError
+from engine.faults import state_folder
 from engine.queries.columns import Sort
 from engine.text import safe
-from engine.faults import state_folder
 
 LONGEST_NAME = 40
 MOST_VIEWS = 200
