@@ -105,9 +105,9 @@ def test_runs_periods_and_failures_are_exported_as_well(
     database = read(books)
     for job in ("month-close", "balance-import"):
         database.execute(
-            "INSERT INTO job_run (job, subject, state, holder, actor, started_at, heartbeat_at,"
-            " finished_at, done, total, note)"
-            " VALUES (?, '', 'done', '', 'anna', 0, 0, 1, 1, 1, '')",
+            "INSERT INTO job_run (job, subject, state, holder, actor, asked_at, started_at,"
+            " heartbeat_at, finished_at, done, total, note)"
+            " VALUES (?, '', 'done', '', 'anna', 0, 0, 0, 1, 1, 1, '')",
             (job,),
         )
     database.execute(
