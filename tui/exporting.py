@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,9 +103,12 @@ class Exporting:
             self._ask(export, form, path)
             return
         source, query = table.source, table.query_now
+        # What is exported is what was counted, even if the list shows something else by then.
+        found = _of_filter(table, filter_text)
 
         def counted(total: int) -> None:
-            self._ask(_of_filter(table, filter_text, rows_words(total, True)), form, path)
+            title = f"{rows_words(total, True)} of {source.title}"
+            self._ask(replace(found, title=title), form, path)
 
         console.desk.read(lambda database: source.count(database, query), counted)
 
@@ -195,7 +198,7 @@ def _of_marks(table: PagedTable, title: str) -> Export:
     return Export(words, "".join(f"{name}\n" for name in table.marks.values()), title, "")
 
 
-def _of_filter(table: PagedTable, filter_text: str, title: str) -> Export:
+def _of_filter(table: PagedTable, filter_text: str) -> Export:
     from engine.queries.filters import filter_text as typed
     from engine.queries.listing import sort_text
 
@@ -208,7 +211,7 @@ def _of_filter(table: PagedTable, filter_text: str, title: str) -> Export:
         words += ["--filter", "-"]
         known = (*source.columns, *getattr(source, "filters", ()))
         given = typed(query.conditions, known)
-    return Export(tuple(words), given, f"{title} of {source.title}", filter_text)
+    return Export(tuple(words), given, "", filter_text)
 
 
 def _period(table: PagedTable) -> tuple[str, ...]:
