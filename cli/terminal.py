@@ -26,14 +26,7 @@ def open_console(session: Session, config: Config) -> int:
     """Opens the console on the database of `config` and returns its exit status when the person
     leaves. Raises DatabaseUnavailable or InputError when there are no tables to look at."""
     from cli.roles import groups_of
-    from engine.database import open_database
-    from engine.schema import require_schema
 
-    database = open_database(config.database)
-    try:
-        require_schema(database)
-    finally:
-        database.close()
     # Only here, for Textual takes longer to load than most commands to run.
     from tui.run import run
 

@@ -18,6 +18,7 @@ from textual.widgets import Input
 
 from engine import faults
 from engine.clock import Clock, SystemClock
+from engine.errors import BilldeckError
 from engine.text import safe
 from tui import clipboard, crash, keymap
 from tui.actions import ActionRecord, Registry
@@ -30,17 +31,18 @@ from tui.exporting import EXPORT, Exporting, export_actions
 from tui.glyphs import ASCII, UNICODE, is_plain_terminal
 from tui.loader import Answer, Loader
 from tui.many_actions import many_actions
-from tui.messages import LinkChanged, Loaded, LoadFailed, ProcessEnded
+from tui.messages import LinkChanged, Loaded, LoadFailed, NoDatabase, ProcessEnded
 from tui.money_actions import money_actions
 from tui.screens import SCREENS, TITLES
 from tui.screens.base import ConsoleScreen
 from tui.setting_actions import setting_actions
+from tui.sheet import Sheet
 from tui.themes import OURS, theme_name
 from tui.trail import Trail
 from tui.viewing import Viewing, view_actions
 from tui.views import base_actions
 from tui.widgets.pane_title import PaneTitle
-from tui.widgets.status_line import Running, Status, StatusLine, latency_words
+from tui.widgets.status_line import Running, Status, StatusLine, busy_words, latency_words
 
 if TYPE_CHECKING:
     from engine.config import Config, Role
@@ -84,6 +86,7 @@ class Console(App[int]):
     ) -> None:
         environment = os.environ if environ is None else environ
         super().__init__()
+        self.stylesheet = Sheet(self.get_css_variables())
         for theme in OURS:
             self.register_theme(theme)
         self.theme = theme_name(config.console.theme, environment)
@@ -94,6 +97,7 @@ class Console(App[int]):
         self.read_only = config.console.read_only or role in (None, "viewer")
         self.paused = False
         self.fault: BaseException | None = None
+        self.refusal: BilldeckError | None = None
         plain = config.console.ascii or is_plain_terminal(environment)
         self.glyphs = ASCII if plain else UNICODE
         self.set_class(plain, "-ascii")
@@ -206,12 +210,13 @@ class Console(App[int]):
 
     def on_load(self) -> None:
         self._own_loop = asyncio.get_running_loop()
-        self.loader.start()
 
     def on_mount(self) -> None:
         self.set_interval(1.0, self.tick)
         self.set_interval(self.config.console.refresh_seconds, self._refresh_due)
         self._watch()
+        # The drivers take as long to load as half of what is painted first: it comes before them.
+        self.call_after_refresh(self.loader.start)
 
     def on_unmount(self) -> None:
         self.closing.stop()
@@ -228,6 +233,11 @@ class Console(App[int]):
 
     def on_load_failed(self, message: LoadFailed) -> None:
         self.desk.failed(message)
+
+    def on_no_database(self, message: NoDatabase) -> None:
+        """Ends the console; `tui.run` raises the error."""
+        self.refusal = message.error
+        self.exit(message.error.exit_status)
 
     def on_process_ended(self, message: ProcessEnded) -> None:
         (self.exporting if message.name == EXPORT else self.closing).ended(message)
@@ -266,6 +276,7 @@ class Console(App[int]):
             running=self.bulk.progress or self.exporting.progress or self._job,
             link=self._link,
             link_is_up=self._link_is_up,
+            busy=busy_words(self.loader.busy_seconds),
             read_only=self.read_only,
             paused=self.paused,
             actor=self.actor,
@@ -291,8 +302,15 @@ class Console(App[int]):
 
     def _open_database(self) -> Database:
         from engine.database import open_database
+        from engine.schema import require_schema
 
-        return open_database(self.config.database)
+        database = open_database(self.config.database)
+        try:
+            require_schema(database)
+        except BaseException:
+            database.close()
+            raise
+        return database
 
     def _deliver(self, answer: Answer) -> None:
         """Called in the loader's thread. At the very end there may be nobody left to tell."""

@@ -44,9 +44,9 @@ class Desk:
         return owner_id
 
     def disown(self, owner_id: str) -> None:
-        """The owner is gone; what it waits for is taken back."""
+        """The owner is gone; nobody waits for what it asked."""
         self._owners.pop(owner_id, None)
-        self._loader.forget(owner_id)
+        self._loader.give_up(owner_id)
 
     def read(
         self,

@@ -1,8 +1,9 @@
 """The one thread that speaks to the database for the console, with one connection of its own.
 
 What was asked last is answered first: it is what the person looks at now. The same question of the
-same owner, still waiting, is replaced by its newer form. A lost connection is opened again, with
-growing pauses; the questions wait meanwhile, a change never does.
+same owner, still waiting, is replaced by its newer form; one under way that nobody waits for any
+more is broken off, by a second thread. A lost connection is opened again, with growing pauses; the
+questions wait meanwhile, a change never does.
 """
 
 from __future__ import annotations
@@ -18,17 +19,19 @@ from engine.clock import Clock, SystemClock
 from engine.errors import BilldeckError, DatabaseUnavailable
 from engine.text import safe
 from tui import crash
-from tui.messages import LinkChanged, Loaded, LoadFailed
+from tui.messages import LinkChanged, Loaded, LoadFailed, NoDatabase
 
 if TYPE_CHECKING:
     from engine.database import Database
 
 Work = Callable[["Database"], object]
-Answer = Loaded | LoadFailed | LinkChanged
+Answer = Loaded | LoadFailed | LinkChanged | NoDatabase
 
 _FIRST_PAUSE = 0.25
 _LONGEST_PAUSE = 10.0
 _PING_AFTER = 5.0
+# A question of several statements may be between two of them when it is broken off.
+_BREAK_OFF_AGAIN = 0.1
 _UNKNOWN = (
     "the connection was lost during the change: it is unknown whether it was made. Look at the"
     " object before you repeat it."
@@ -45,7 +48,8 @@ class _Job:
 
 class Loader:
     """`open_database` is called in the thread; `deliver` too, with each answer. `clock` tells the
-    age of what was read."""
+    age of what was read. Whatever `open_database` raises the first time of all is delivered as
+    `NoDatabase`, and the thread ends; later it is tried again."""
 
     def __init__(
         self,
@@ -58,16 +62,22 @@ class Loader:
         self._clock = clock or SystemClock()
         self._waiting: OrderedDict[tuple[str, Hashable], _Job] = OrderedDict()
         self._wake = threading.Condition()
-        self._stopping = False
-        self._changing = False
+        self._stopping = self._has_ended = False
         self._hurry = False
         self._database: Database | None = None
+        self._was_open = False
         self._told_down = ""
+        self._current: _Job | None = None
+        self._began_at = 0.0
+        self._is_unwanted = False
+        self._is_breaking_off = False
         self._thread = threading.Thread(target=self._run, name="loader", daemon=True)
+        self._breaker = threading.Thread(target=self._break_off, name="breaker", daemon=True)
 
     def start(self) -> None:
         """Starts the thread, which connects at once."""
         self._thread.start()
+        self._breaker.start()
 
     def submit(self, owner_id: str, key: Hashable, work: Work) -> None:
         """Asks for `work(database)`, which only reads and may be done twice or, when replaced or
@@ -86,24 +96,40 @@ class Loader:
                 if job.owner_id == owner_id and not job.changes:
                     del self._waiting[name]
 
+    def give_up(self, owner_id: str) -> None:
+        """The owner waits for no answer any more: what it asked for is taken back, and broken off
+        if it is under way; changes stay."""
+        self.forget(owner_id)
+        with self._wake:
+            if self._current is not None and self._current.owner_id == owner_id:
+                self._give_up_current()
+
     def hurry(self) -> None:
         """Cuts the pause before the next attempt to connect."""
         with self._wake:
             self._hurry = True
-            self._wake.notify()
+            self._wake.notify_all()
 
     @property
     def is_changing(self) -> bool:
         """Whether a change waits or is being made."""
         with self._wake:
-            return self._changing or any(job.changes for job in self._waiting.values())
+            current = self._current is not None and self._current.changes
+            return current or any(job.changes for job in self._waiting.values())
+
+    @property
+    def busy_seconds(self) -> float:
+        """For how long the question under way has had no answer, 0 without one."""
+        with self._wake:
+            return 0.0 if self._current is None else time.monotonic() - self._began_at
 
     def stop(self, seconds: float = 0.3) -> bool:
-        """Ends the thread; returns after at most `seconds`, with False when a question still hangs.
-        It cannot hold up the end of the process."""
+        """Ends the thread and breaks off the question under way; returns after at most `seconds`,
+        with False when it still hangs. It cannot hold up the end of the process."""
         with self._wake:
             self._stopping = True
-            self._wake.notify()
+            self._give_up_current()
+            self._wake.notify_all()
         if self._thread.is_alive():
             self._thread.join(seconds)
         return not self._thread.is_alive()
@@ -112,7 +138,12 @@ class Loader:
         with self._wake:
             self._waiting.pop((job.owner_id, job.key), None)
             self._waiting[job.owner_id, job.key] = job
-            self._wake.notify()
+            self._wake.notify_all()
+
+    def _give_up_current(self) -> None:
+        if self._current is not None and not self._current.changes:
+            self._is_unwanted = True
+            self._wake.notify_all()
 
     def _run(self) -> None:
         while (database := self._connected()) is not None:
@@ -122,17 +153,19 @@ class Loader:
             elif not self._stopping:
                 self._ping(database)
         self._close()
+        with self._wake:
+            self._has_ended = True
+            self._wake.notify_all()
 
     def _next(self) -> _Job | None:
         """The newest job; None after a while without any, and when stopping."""
         with self._wake:
-            if not self._waiting and not self._stopping:
-                self._wake.wait(_PING_AFTER)
+            self._wake.wait_for(lambda: self._waiting or self._stopping, _PING_AFTER)
             if self._stopping or not self._waiting:
                 return None
-            job = self._waiting.popitem(last=True)[1]
-            self._changing = job.changes
-            return job
+            self._current = self._waiting.popitem(last=True)[1]
+            self._began_at = time.monotonic()
+            return self._current
 
     def _connected(self) -> Database | None:
         """Waits until there is a connection. None when stopping."""
@@ -144,10 +177,14 @@ class Loader:
                 self._database = self._open()
                 self._ping(self._database)
             except BilldeckError as error:
+                if not self._was_open:
+                    self._deliver(NoDatabase(error))
+                    return None
                 self._tell_down(error.message)
             except Exception as error:  # noqa: BLE001 - the thread must outlive whatever a driver raises
                 self._tell_down(_words(error))
             if self._database is not None:
+                self._was_open = True
                 continue
             self._refuse_changes()
             with self._wake:
@@ -158,17 +195,49 @@ class Loader:
 
     def _serve(self, job: _Job, database: Database) -> None:
         as_of_ms = self._clock.now_ms()
+        failure: Exception | None = None
+        value: object = None
         try:
             value = job.work(database)
-        except BilldeckError as error:
-            self._fail(job, error.message, isinstance(error, DatabaseUnavailable))
         except Exception as error:  # noqa: BLE001 - one view's fault must not end all views
-            lost = _is_lost(error)
-            self._fail(job, _UNKNOWN if job.changes and lost else _words(error), lost)
-        else:
+            failure = error
+        if self._has_ended_unwanted():
+            # Whether the connection is as good as before, and free of what was meant to break off.
+            self._ping(database)
+        elif failure is None:
             self._deliver(Loaded(job.owner_id, job.key, value, as_of_ms))
-        finally:
-            self._changing = False
+        elif isinstance(failure, BilldeckError):
+            self._fail(job, failure.message, isinstance(failure, DatabaseUnavailable))
+        else:
+            lost = _is_lost(failure)
+            self._fail(job, _UNKNOWN if job.changes and lost else _words(failure), lost)
+
+    def _has_ended_unwanted(self) -> bool:
+        """The job under way has ended. Returns once nothing can break off what comes next."""
+        with self._wake:
+            unwanted = self._is_unwanted
+            self._current, self._is_unwanted = None, False
+            self._wake.wait_for(lambda: not self._is_breaking_off)
+            return unwanted
+
+    def _break_off(self) -> None:
+        """The second thread: breaks off the question under way once nobody waits for it, and again
+        until it has ended."""
+        while True:
+            with self._wake:
+                self._wake.wait_for(lambda: self._is_unwanted or self._has_ended)
+                if self._has_ended:
+                    return
+                database = self._database
+                self._is_breaking_off = True
+            try:
+                if database is not None:
+                    database.cancel()
+            finally:
+                with self._wake:
+                    self._is_breaking_off = False
+                    self._wake.notify_all()
+                    self._wake.wait_for(lambda: not self._is_unwanted, _BREAK_OFF_AGAIN)
 
     def _fail(self, job: _Job, text: str, lost: bool) -> None:
         if not lost or job.changes:
@@ -195,7 +264,7 @@ class Loader:
         """Measures the connection and so finds out whether it still is one."""
         started = time.perf_counter()
         try:
-            database.value("SELECT 1")
+            _answer(database)
         except Exception as error:  # noqa: BLE001 - whatever it is, there is no connection
             self._close()
             self._tell_down(_words(error))
@@ -212,6 +281,20 @@ class Loader:
         if self._database is not None:
             self._database.close()
             self._database = None
+
+
+def _answer(database: Database) -> None:
+    import peewee
+
+    from engine.dialect import is_cancelled
+
+    try:
+        database.value("SELECT 1")
+    except peewee.PeeweeException as error:
+        if not is_cancelled(error):
+            raise
+        # What was to break off the question before this one came late.
+        database.value("SELECT 1")
 
 
 def _is_lost(error: BaseException) -> bool:

@@ -8,6 +8,8 @@ from typing import Any
 
 from textual.message import Message
 
+from engine.errors import BilldeckError
+
 
 @dataclass
 class Loaded(Message, bubble=False):
@@ -40,23 +42,18 @@ class LinkChanged(Message, bubble=False):
 
 
 @dataclass
+class NoDatabase(Message, bubble=False):
+    """There is nothing that the console could show: what opening the database raised."""
+
+    error: BilldeckError
+
+
+@dataclass
 class RowChosen(Message):
     """Enter on a row of the table `table_id`. `row[0]` is its id."""
 
     table_id: str | None
     row: tuple[Any, ...]
-
-
-@dataclass
-class PositionChanged(Message):
-    """Where a table stands: `row` counts from 1, 0 when empty; `exact` is False while `total` is an
-    estimate; `marks` is how many rows are marked, also those that the filter hides."""
-
-    table_id: str | None
-    row: int
-    total: int
-    exact: bool
-    marks: int
 
 
 @dataclass

@@ -16,6 +16,7 @@ class Pace:
         self._rest = rest
         self._now = now
         self._next = now()
+        self._waits = False
 
     @property
     def is_due(self) -> bool:
@@ -25,10 +26,17 @@ class Pace:
     def begun(self) -> None:
         """It has been asked for; until `took` it is not asked for again, unless that takes long."""
         self._next = self._now() + max(self._rest, 30.0)
+        self._waits = True
 
     def took(self, seconds: float) -> None:
         """It has been read, in so many seconds."""
         self._next = self._now() + max(self._rest, seconds / self._share)
+        self._waits = False
+
+    def given_up(self) -> None:
+        """What was asked for and has not come will not come."""
+        if self._waits:
+            self.hurry()
 
     def hurry(self) -> None:
         """It may be read at once."""

@@ -4,9 +4,12 @@ clock of `Pace`."""
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
-from engine.queries.overview import PaymentsOfDay
 from tui.pace import Pace
+
+if TYPE_CHECKING:
+    from engine.queries.overview import PaymentsOfDay
 
 
 class PaymentDays:
@@ -42,6 +45,10 @@ class PaymentDays:
     def failed(self, day: date) -> None:
         """A day could not be read: it will be asked for again."""
         self._asked.discard(day)
+
+    def given_up(self) -> None:
+        """The days that have not come will not come: they will be asked for again."""
+        self._asked &= self._arrived
 
     def hurry(self) -> None:
         """All days are to be read again."""

@@ -12,15 +12,17 @@ import random
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from engine.database import Database, Row
 from engine.errors import InputError
 from engine.queries.clauses import Clause, negation
 from engine.queries.columns import Column, Kind, Sort
 from engine.queries.filters import Condition, parse
 from engine.queries.walking import Key, Shape, Walk, Walker
 from engine.text import safe
+
+if TYPE_CHECKING:
+    from engine.database import Database, Row
 
 __all__ = ["Column", "Key", "Kind", "Page", "PagedSource", "Query", "Sort", "View"]
 

@@ -9,9 +9,8 @@ may still be going on).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from engine.database import Database
 from engine.errors import InputError
 from engine.queries.clauses import (
     Clause,
@@ -26,6 +25,9 @@ from engine.queries.filters import Condition
 from engine.queries.paging import PagedSource, View
 from engine.queries.walking import Shape, Walk
 from engine.text import safe
+
+if TYPE_CHECKING:
+    from engine.database import Database
 
 STATES = ("active", "frozen", "blocked", "deleted")
 

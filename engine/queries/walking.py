@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from engine.database import Database, Row
 from engine.queries.clauses import Clause, Fragment, conjunction
+
+if TYPE_CHECKING:
+    from engine.database import Database, Row
 
 Key = tuple[Any, ...]
 """Where a row stands: its values of the columns sorted by, then its id."""

@@ -16,7 +16,7 @@ from engine.database import Database, open_database
 from engine.errors import DatabaseUnavailable, InputError
 from tests.console.driving import NOW, config
 from tui.loader import Answer, Loader
-from tui.messages import LinkChanged, Loaded, LoadFailed
+from tui.messages import LinkChanged, Loaded, LoadFailed, NoDatabase
 
 _SECONDS = 20
 
@@ -181,9 +181,17 @@ def test_stopping_does_not_wait_for_a_question_that_hangs(bench: Bench) -> None:
     assert bench.loader.stop(_SECONDS)
 
 
-def test_stopping_while_the_server_is_away(tmp_path: Path) -> None:
+def test_stopping_while_the_server_is_away(bench: Bench) -> None:
+    assert bench.next(LinkChanged).up
+    bench.down.set()
+    bench.loader.submit("me", 1, _lost)
+    assert not bench.next(LinkChanged).up
+    assert bench.loader.stop(_SECONDS)
+
+
+def test_a_database_that_never_was_there_is_not_waited_for(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     bench.down.set()
     bench.loader.start()
-    assert not bench.next(LinkChanged).up
+    assert "the server is away" in bench.next(NoDatabase).error.message
     assert bench.loader.stop(_SECONDS)

@@ -7,6 +7,7 @@ from datetime import UTC
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
 from engine.errors import ConfigError
 from engine.queries.columns import Sort
@@ -18,10 +19,11 @@ from tui.glyphs import ASCII, UNICODE, is_plain_terminal
 from tui.themes import theme_name
 from tui.trail import Trail
 from tui.widgets.cells import cell, widths
+from tui.widgets.one_line import Piece, changed
 from tui.widgets.pages import KEPT, PAGE_SIZE, Pages
 from tui.widgets.pane_title import age_words, rows_words
 from tui.widgets.sorting import sorted_also_by, sorted_by
-from tui.widgets.status_line import Running, latency_words, running_words
+from tui.widgets.status_line import Running, busy_words, latency_words, running_words
 
 
 def _page(number: int, rows: int = PAGE_SIZE) -> Page:
@@ -218,3 +220,49 @@ def test_what_fits_a_terminals_clipboard() -> None:
     assert fits("x" * 55_000)
     assert not fits("x" * 56_000)
     assert not fits("ж" * 30_000)
+
+
+# One line
+
+
+_LINES = st.lists(
+    st.tuples(st.text("ab 漢字e\u0301", max_size=6), st.sampled_from(("", "bold"))), max_size=5
+)
+
+
+def _drawn(pieces: list[Piece], width: int) -> list[str]:
+    """The cells of a line: each with its letters and style, the second half of a wide one empty."""
+    cells: list[str] = []
+    for text, style in pieces:
+        for char in text:
+            if cell_len(char) or not cells:
+                cells += [f"{char}{style}", *[""] * (cell_len(char) - 1)]
+            else:
+                cells[-1 if cells[-1] else -2] += char
+    return cells + [" "] * (width - len(cells))
+
+
+@given(_LINES, _LINES)
+def test_what_changed_makes_the_new_line_of_the_old_one(
+    before: list[Piece], after: list[Piece]
+) -> None:
+    width = 60
+    lines = [
+        [(" ", ""), *pieces, (" " * (width - 1 - sum(cell_len(text) for text, _ in pieces)), "")]
+        for pieces in (before, after)
+    ]
+    start, end = changed(*lines)
+    old, new = (_drawn(pieces, width) for pieces in lines)
+    assert old[:start] + new[start:end] + old[end:] == new
+
+
+def test_a_new_minute_is_one_cell() -> None:
+    pieces = [[(" Subscribers", "bold"), (f"as of 12:0{minute} ", "dim")] for minute in (4, 5)]
+    assert changed(*pieces) == (22, 23)
+    assert changed(pieces[0], pieces[0]) == (24, 24)
+
+
+def test_a_busy_database_is_told_in_steps() -> None:
+    assert [busy_words(seconds) for seconds in (0.0, 4.9, 5.0, 19.9, 61.0, 130.0)] == [
+        "", "", "db busy 5 s", "db busy 10 s", "db busy 60 s", "db busy 2 min"
+    ]  # fmt: skip

@@ -44,7 +44,7 @@ def test_the_environment_steers_nothing() -> None:
         "HOME": "/root",
     }
     prepare_environment(environ)
-    assert environ.pop("TEXTUAL_FPS") == "30"
+    assert environ.pop("TEXTUAL_FPS") == "60"
     assert environ == {
         "NO_COLOR": "1",
         "HOME": "/root",

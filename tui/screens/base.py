@@ -20,6 +20,7 @@ from tui.widgets.command_line import CommandLine
 from tui.widgets.paged_table import PagedTable
 from tui.widgets.pane_title import PaneTitle, rows_words
 from tui.widgets.status_line import StatusLine
+from tui.widgets.table_body import Position
 
 if TYPE_CHECKING:
     from engine.database import Database
@@ -57,6 +58,13 @@ class ConsoleScreen(Screen[None]):
         """Asks for everything again: by the clock, with `r`, and after a change."""
         for table in self.query(PagedTable):
             table.read_again()
+
+    def give_up(self) -> None:
+        """Another screen is looked at now: nobody waits for what this one asked. `refresh_data`
+        asks for it again."""
+        self.console.loader.give_up(self._owner)
+        for table in self.query(PagedTable):
+            table.give_up()
 
     def loaded(self, message: messages.Loaded) -> None:
         """An answer to `load`; `message.key` tells which."""
@@ -132,6 +140,11 @@ class ConsoleScreen(Screen[None]):
     def on_unmount(self) -> None:
         self.console.disown(self._owner)
 
+    def on_screen_suspend(self) -> None:
+        # A dialog is no other screen: behind it one still waits.
+        if self.console.console_screen is not self:
+            self.give_up()
+
     def on_screen_resume(self) -> None:
         self.console.tick()
         if self._owner:
@@ -145,15 +158,16 @@ class ConsoleScreen(Screen[None]):
         for pane in self._panes(message.table_id):
             pane.failed(message.error_text)
 
-    def on_position_changed(self, message: messages.PositionChanged) -> None:
-        for pane in self._panes(message.table_id):
-            pane.show(note=rows_words(message.total, message.exact))
+    def position_changed(self, table_id: str | None, position: Position) -> None:
+        """The table stands elsewhere, has another number of rows, or other marks."""
+        for pane in self._panes(table_id):
+            pane.show(note=rows_words(position.total, position.exact))
         focused = self.focused
-        if isinstance(focused, PagedTable) and focused.id != message.table_id:
+        if isinstance(focused, PagedTable) and focused.id != table_id:
             return
-        words = f"row {grouped(message.row)} of {grouped(message.total)}" if message.row else ""
-        if message.marks:
-            words = f"{grouped(message.marks)} marked   {words}"
+        words = f"row {grouped(position.row)} of {grouped(position.total)}" if position.row else ""
+        if position.marks:
+            words = f"{grouped(position.marks)} marked   {words}"
         self.command_line.position(words)
 
     def on_export_wanted(self, message: messages.ExportWanted) -> None:

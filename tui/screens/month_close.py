@@ -37,7 +37,6 @@ _BAR, _NARROW_BAR, _NARROW = 40, 20, 100
 class MonthCloseScreen(ConsoleScreen):
     """Periods above, the newest run of the close and the preview below."""
 
-    CSS_PATH = "month_close.tcss"
     HINT = ": command   enter failures   :preview   :start-close   :charge LOGIN   ? help"
 
     def __init__(self) -> None:

@@ -12,7 +12,6 @@ from textual.containers import Horizontal, Vertical
 
 from engine.clock import Clock
 from engine.errors import InputError
-from engine.queries.overview import PaymentsOfDay
 from tui import messages
 from tui.attention import AttentionSource, view_of
 from tui.pace import Pace
@@ -30,11 +29,13 @@ from tui.widgets.overview_panes import (
 )
 from tui.widgets.paged_table import PagedTable
 from tui.widgets.pane_title import PaneTitle
+from tui.widgets.table_body import Position
 
 if TYPE_CHECKING:
     from datetime import date, tzinfo
 
     from engine.database import Database
+    from engine.queries.overview import PaymentsOfDay
     from engine.queries.runs import JobRun
 
 _DAYS = 30
@@ -49,7 +50,6 @@ class OverviewScreen(ConsoleScreen):
     often than those of the days before, which hardly ever change.
     """
 
-    CSS_PATH = "overview.tcss"
     HINT = "enter more of it   : command   r read again   ? help   q quit"
 
     def __init__(self) -> None:
@@ -90,6 +90,13 @@ class OverviewScreen(ConsoleScreen):
             pace.hurry()
         self._days.hurry()
         super().action_refresh_now()
+
+    def give_up(self) -> None:
+        """See the base."""
+        super().give_up()
+        for pace in self._paces.values():
+            pace.given_up()
+        self._days.given_up()
 
     def loaded(self, message: messages.Loaded) -> None:
         """See the base."""
@@ -151,8 +158,9 @@ class OverviewScreen(ConsoleScreen):
 
     # The table
 
-    def on_position_changed(self, message: messages.PositionChanged) -> None:
-        """Says the row in full."""
+    def position_changed(self, table_id: str | None, position: Position) -> None:
+        """Says the row in full, too."""
+        super().position_changed(table_id, position)
         self._say()
 
     def on_page_arrived(self, message: messages.PageArrived) -> None:

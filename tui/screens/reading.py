@@ -34,7 +34,6 @@ class Text(VerticalScroll, can_focus=True):
 class ReadingScreen(ConsoleScreen):
     """`TITLE_TEXT` stands above; `show` puts lines below it."""
 
-    CSS_PATH = "month_close.tcss"
     HINT = ": command   esc back   r again   ? help   q quit"
     TITLE_TEXT = ""
 

@@ -24,7 +24,6 @@ _STYLES = {"done": "$success", "failed": "bold $error", "interrupted": "bold $wa
 class RunScreen(ConsoleScreen):
     """What is known of the run `number`; it follows the run as it goes."""
 
-    CSS_PATH = "run_details.tcss"
     HINT = "esc back   r read again   ? help   q quit"
 
     def __init__(self, number: int) -> None:

@@ -40,7 +40,6 @@ _CHARGES = (
 class SubscriberCard(ConsoleScreen):
     """The card of the subscriber with this login."""
 
-    CSS_PATH = "subscriber_card.tcss"
     HINT = "tab next pane   enter terms of a charge   x actions   esc back   ? help"
 
     def __init__(self, login: str) -> None:

@@ -34,14 +34,22 @@ class News:
 
 class Feed:
     """The rows of one source by one query. `ask` hands a question to the loader, `forget` takes all
-    waiting ones back."""
+    waiting ones back, `give_up` also the one under way."""
 
-    def __init__(self, source: Source, query: Query, ask: Ask, forget: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        source: Source,
+        query: Query,
+        ask: Ask,
+        forget: Callable[[], None],
+        give_up: Callable[[], None],
+    ) -> None:
         self.source = source
         self.query = query
         self.pages = Pages()
         self._ask = ask
         self._forget = forget
+        self._give_up = give_up
         self._generation = 0
         self._counted_at = 0.0
         self._count_seconds = 0.0
@@ -51,7 +59,7 @@ class Feed:
         self.query = query
         self.pages = Pages()
         self._generation += 1
-        self._forget()
+        self._give_up()
         self._ask_total()
         self.look(0, 0)
 
@@ -63,7 +71,9 @@ class Feed:
     def again(self, first: int, last: int) -> None:
         """Reads the rows looked at again, and their number. What is shown stays until then."""
         self._forget()
-        if time.monotonic() - self._counted_at > self._count_seconds / _COUNTING_SHARE:
+        if self.pages.total is None:
+            self._ask_total()
+        elif time.monotonic() - self._counted_at > self._count_seconds / _COUNTING_SHARE:
             self._ask_count()
         for number in self.pages.keep_only(first, last):
             # Rows may have come or gone: only the position counts, not the neighbours.

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
 from engine.money import format_amount_human
-from engine.queries.overview import PaymentsOfDay
 from tui.safe import fit, join, safe_text
 from tui.widgets.bars import bar, columns
 from tui.widgets.cells import grouped
 from tui.widgets.drawn import Drawn
+
+if TYPE_CHECKING:
+    from engine.queries.overview import PaymentsOfDay
 
 _STATE_STYLES = {"active": "$success", "frozen": "$primary", "blocked": "$warning"}
 _STATES = ("active", "frozen", "blocked", "deleted")

@@ -17,7 +17,7 @@ from tui.widgets.sorting import Sorts, sorted_also_by, sorted_by
 class PagedTable(MarkedTable, can_focus=True, inherit_bindings=False):
     """The rows of `source` by `query`. `shown` names the columns to begin with (None: all).
 
-    Posts PositionChanged, PageArrived, PageFailed, RowChosen, SortChanged and ExportWanted.
+    Posts PageArrived, PageFailed, RowChosen, SortChanged and ExportWanted.
     """
 
     BINDINGS = bindings("table")

@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, tzinfo
 
 from rich.cells import cell_len
-from textual.content import Content
-from textual.widget import Widget
 
-from tui.safe import fit, safe_text
+from tui.safe import fit
 from tui.widgets.cells import grouped
+from tui.widgets.one_line import OneLine, Piece
 
 MINUTE_MS = 60_000
 
@@ -40,9 +39,9 @@ def rows_words(total: int, exact: bool) -> str:
     return f"about {grouped(total)} rows"
 
 
-class PaneTitle(Widget):
+class PaneTitle(OneLine):
     """`title` is ours or data, `table_id` the table below it, if its screen is to keep both in
-    step. Drawn again only when its text changes."""
+    step."""
 
     def __init__(
         self,
@@ -60,49 +59,40 @@ class PaneTitle(Widget):
         self._now_ms = 0
         self._stale_after_ms = MINUTE_MS
         self._zone: tzinfo = UTC
-        self._shown: tuple[str, str, bool] = ("", "", False)
 
     def show(self, title: str | None = None, note: str | None = None) -> None:
         """Another title, or another note to its right (`1 003 218 rows`)."""
         self._title = self._title if title is None else title
         self._note = self._note if note is None else note
-        self._draw()
+        self.draw_changes()
 
     def fresh(self, as_of_ms: int) -> None:
         """The pane shows what was true at `as_of_ms`; a problem is over."""
         self._as_of_ms, self._problem = as_of_ms, ""
         self._now_ms = max(self._now_ms, as_of_ms)
-        self._draw()
+        self.draw_changes()
 
     def failed(self, text: str) -> None:
         """It could not be read: the old stays, with its age; `text` says why."""
         self._problem = text
-        self._draw()
+        self.draw_changes()
 
     def tick(self, now_ms: int, stale_after_ms: int, zone: tzinfo) -> None:
         """The time goes on."""
         self._now_ms, self._stale_after_ms, self._zone = now_ms, stale_after_ms, zone
-        self._draw()
+        self.draw_changes()
 
-    def _parts(self) -> tuple[str, str, bool]:
+    def pieces(self, width: int) -> list[Piece]:
+        """See the base."""
         age = age_words(self._as_of_ms, self._now_ms, self._stale_after_ms, self._zone)
         if self._problem:
             age = f"{age} NOT READ: {self._problem}".strip()
         elif not age:
             age = "loading"
         right = " · ".join(part for part in (self._note, age) if part)
-        return self._title, right, "STALE" in age or bool(self._problem)
-
-    def _draw(self) -> None:
-        parts = self._parts()
-        if parts != self._shown:
-            self._shown = parts
-            self.refresh()
-
-    def render(self) -> Content:
-        title, right, bad = self._shown = self._parts()
-        width = self.size.width
         right_width = min(cell_len(right) + 1, width)
-        left = safe_text(f" {title}", max(0, width - right_width), "bold")
-        style = "bold $error" if bad else "$text-muted"
-        return Content("").join([left, safe_text(fit(right, right_width, right=True), None, style)])
+        bad = "STALE" in age or bool(self._problem)
+        return [
+            (fit(f" {self._title}", width - right_width), "bold"),
+            (fit(right, right_width, right=True), "bold $error" if bad else "$text-muted"),
+        ]

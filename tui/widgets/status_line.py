@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rich.cells import cell_len
-from textual.content import Content
-from textual.widget import Widget
 
 from engine.text import safe
-from tui.safe import safe_text
+from tui.widgets.one_line import OneLine, Piece
+
+_BUSY_STEPS = (5, 10, 20, 30, 60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,13 @@ class Running:
 @dataclass(frozen=True, slots=True)
 class Status:
     """All that the line shows. `modes` are (key, title, active); `link` is '' before the first
-    connection."""
+    connection; `busy` stands in its place while there is something to say of it."""
 
     modes: tuple[tuple[str, str, bool], ...] = ()
     running: Running | None = None
     link: str = ""
     link_is_up: bool = True
+    busy: str = ""
     read_only: bool = False
     paused: bool = False
     actor: str = ""
@@ -46,6 +47,15 @@ def latency_words(shown_ms: float, latency_ms: float) -> tuple[float, str]:
     if shown_ms and shown_ms / 2 <= floor <= shown_ms * 2:
         floor = shown_ms
     return floor, "db <1 ms" if floor <= 1.0 else f"db {floor:.0f} ms"
+
+
+def busy_words(seconds: float) -> str:
+    """How long the database has been at one question, in steps that grow; nothing while that is
+    nothing unusual."""
+    if seconds >= 120:
+        return f"db busy {seconds // 60:.0f} min"
+    found = [step for step in _BUSY_STEPS if seconds >= step]
+    return f"db busy {found[-1]} s" if found else ""
 
 
 def left_words(seconds: float) -> str:
@@ -71,59 +81,57 @@ def running_words(running: Running) -> str:
     return " ".join(part for part in parts if part)
 
 
-class StatusLine(Widget):
-    """Drawn again only when something in it changes."""
+class StatusLine(OneLine):
+    """The views to the left, what goes on to the right; what has no room is left out, the least
+    important first, and at last all titles but that of the view shown."""
 
     def __init__(self) -> None:
         super().__init__()
         self._status = Status()
-        self._words: list[tuple[str, str]] = []
 
     def show(self, status: Status) -> None:
         """Another status."""
         self._status = status
-        if self._right() != self._words:
-            self.refresh()
+        self.draw_changes()
 
-    def _right(self) -> list[tuple[str, str]]:
-        """The words to the right with their styles, the least important first."""
-        status = self._status
-        found = [
-            (status.actor, "$text-muted"),
-            (running_words(status.running) if status.running else "", "bold $accent"),
-            (status.link, "$text-muted" if status.link_is_up else "bold $error"),
-            ("paused" if status.paused else "", "bold $warning"),
-            ("read-only" if status.read_only else "", "bold $warning"),
-        ]
-        return [*((safe(text), style) for text, style in found if text),
-                *((title, str(active)) for _, title, active in status.modes)]  # fmt: skip
-
-    def render(self) -> Content:
-        self._words = self._right()
+    def pieces(self, width: int) -> list[Piece]:
+        """See the base."""
+        words = self._words()
         modes = self._status.modes
-        words = self._words[: len(self._words) - len(modes)]
         left = [_mode(*mode, short=False) for mode in modes]
-        width = self.size.width
         if _width(left) + _right_width(words) > width:
             left = [_mode(*mode, short=True) for mode in modes]
         while words and _width(left) + _right_width(words) > width:
             words = words[1:]
-        gap = Content(" " * max(0, width - _width(left) - _right_width(words)))
-        right: list[Content] = []
-        for place, (text, style) in enumerate(words):
-            right += [Content("  " if place else ""), safe_text(text, None, style)]
-        return Content("").join([*left, gap, *right, Content(" ")])
+        gap = " " * max(0, width - _width(left) - _right_width(words))
+        right: list[Piece] = []
+        for place, piece in enumerate(words):
+            right += [("  " if place else "", ""), piece]
+        return [*left, (gap, ""), *right, (" ", "")]
+
+    def _words(self) -> list[Piece]:
+        """The words to the right with their styles, the least important first."""
+        status = self._status
+        link = (status.link, "$text-muted" if status.link_is_up else "bold $error")
+        found = [
+            (status.actor, "$text-muted"),
+            (running_words(status.running) if status.running else "", "bold $accent"),
+            (status.busy, "bold $warning") if status.busy else link,
+            ("paused" if status.paused else "", "bold $warning"),
+            ("read-only" if status.read_only else "", "bold $warning"),
+        ]
+        return [(safe(text), style) for text, style in found if text]
 
 
-def _mode(key: str, title: str, active: bool, short: bool) -> Content:
+def _mode(key: str, title: str, active: bool, short: bool) -> Piece:
     text = f" {key} {title} " if active or not short else f" {key} "
-    return safe_text(text, None, "bold reverse" if active else "")
+    return text, "bold reverse" if active else ""
 
 
-def _width(parts: list[Content]) -> int:
-    return sum(part.cell_length for part in parts)
+def _width(pieces: list[Piece]) -> int:
+    return sum(cell_len(text) for text, _ in pieces)
 
 
-def _right_width(words: list[tuple[str, str]]) -> int:
+def _right_width(words: list[Piece]) -> int:
     """With two cells between and one at the end."""
-    return sum(cell_len(text) for text, _ in words) + 2 * max(0, len(words) - 1) + 1
+    return _width(words) + 2 * max(0, len(words) - 1) + 1

@@ -4,6 +4,7 @@ lines in sight, and shows a placeholder where a row has not come yet."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from rich.style import Style
@@ -21,10 +22,22 @@ from tui.widgets.table_lines import Lines, Styles
 if TYPE_CHECKING:
     from engine.queries.paging import Query
     from tui.app import Console
+    from tui.screens.base import ConsoleScreen
 
 # A step beyond the edge scrolls by this part of the height: on a slow line a page costs as much as
 # twenty steps.
 _JUMP = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a table stands: `row` counts from 1, 0 when empty; `exact` is False while `total` is an
+    estimate; `marks` is how many rows are marked, also those that the filter hides."""
+
+    row: int
+    total: int
+    exact: bool
+    marks: int
 
 
 class TableBody(ScrollView, can_focus=True, inherit_bindings=False):
@@ -56,10 +69,10 @@ class TableBody(ScrollView, can_focus=True, inherit_bindings=False):
         self.marks: dict[Any, str] = {}
         self._lines = Lines(source.columns)
         self._lines.show(shown)
-        self._feed = Feed(source, query or source.query(""), self._ask, self._forget)
+        self._feed = Feed(source, query or source.query(""), self._ask, self._forget, self.give_up)
         self._owner = ""
         self._to_end = False
-        self._told: object = None
+        self._told: Position | None = None
         self._query_before: Query | None = None
 
     # What a screen asks and tells
@@ -114,6 +127,10 @@ class TableBody(ScrollView, can_focus=True, inherit_bindings=False):
     def read_again(self) -> None:
         """Reads what is in sight again; only lines that changed are drawn."""
         self._feed.again(*self._window())
+
+    def give_up(self) -> None:
+        """Nobody waits for rows any more; `read_again` asks for them again."""
+        self.console.loader.give_up(self._owner)
 
     def move_to(self, row: int) -> None:
         """Puts the cursor on a row (from 0) and brings it into sight."""
@@ -268,10 +285,11 @@ class TableBody(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _tell_position(self) -> None:
         row = self.cursor + 1 if self.total else 0
-        told = (row, self.total, self.total_is_exact, len(self.marks))
+        told = Position(row, self.total, self.total_is_exact, len(self.marks))
         if told != self._told:
             self._told = told
-            self.post_message(messages.PositionChanged(self.id, *told))
+            # Not a message, which would be one frame late.
+            cast("ConsoleScreen", self.screen).position_changed(self.id, told)
 
     def _ask(self, key: Any, work: Any) -> None:
         self.console.loader.submit(self._owner, key, work)
