@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import unicodedata
 from collections.abc import Iterator
@@ -11,14 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.console.driving import config
+from tests.console.grid import OURS
 from tests.console.people import HOSTILE
 from tests.console.terminal import Terminal
 
 DOWN, PAGE_DOWN, ESCAPE = "\x1b[B", "\x1b[6~", "\x1b"
-
-# What Textual itself may write: styles, cursor positions, modes, queries; the shape of the pointer;
-# and OSC 52 to copy.
-_OURS = re.compile(r"\x1b\[[0-9;?<>$]*[A-Za-z]|\x1b\]52;c;[A-Za-z0-9+/=]*\x07|\x1b\]22;[a-z]*\x07")
 
 
 def _open(folder: Path, what: str, size: tuple[int, int] = (160, 45)) -> Terminal:
@@ -39,18 +35,18 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
         yield opened
 
 
-def _foreign(written: bytes) -> list[str]:
+def foreign(written: bytes) -> list[str]:
     """What may do something to a terminal and is not Textual's own: loose control characters, and
     the hostile ones of the names, also where they look like Textual's."""
     text = written.decode("utf-8")
-    rest = _OURS.sub("", text).replace("\n", "").replace("\r", "")
+    rest = OURS.sub("", text).replace("\n", "").replace("\r", "")
     loose = [char for char in rest if unicodedata.category(char)[0] == "C"]
     return loose + [part for part in _HOSTILE_PARTS if part in text]
 
 
-# A hostile character with what stands before it.
+# A hostile character with what stands around it.
 _HOSTILE_PARTS = [
-    line[place - 3 : place + 1]
+    line[place - 3 : place + 2]
     for line in HOSTILE
     for place, char in enumerate(line)
     if place >= 3 and unicodedata.category(char) in ("Cc", "Cf") and "\n" not in line
@@ -60,28 +56,24 @@ _HOSTILE_PARTS = [
 def test_nothing_of_a_hostile_name_reaches_the_terminal(tmp_path: Path) -> None:
     with _open(tmp_path, "hostile") as terminal:
         written = terminal.until(b"row 1 of")
-        # Along all rows and columns, copied, marked, in the menu, in the filter, as an error.
+        # Along all rows and columns, copied, marked, in the menu.
         for keys in ("l", "l", "l", "l", "l", "l", *[DOWN] * len(HOSTILE), "y", "Y", " ", PAGE_DOWN,
                      "x", "o", ESCAPE, "?", ESCAPE):  # fmt: skip
             terminal.send(keys)
-            written += terminal.until_quiet(0.06)
-        for line in HOSTILE:
-            pasted = line.encode("utf-8", "replace").decode().replace("\x1b", "").replace("\n", "")
-            terminal.send(f":\x1b[200~{pasted}\x1b[201~\r")
             written += terminal.until_quiet(0.06)
     assert b"closing [/b] tag" in written
     assert b"[@click=app.bell]press[/]" in written
     assert rb"title \x1b]0;owned\x07 set" in written
     assert "漢字".encode() in written
-    assert _foreign(written) == []
+    assert foreign(written) == []
     assert b"owned\x07" not in written
     assert b"\x1b]0" not in written
 
 
 def test_the_check_of_hostile_bytes_can_fail() -> None:
-    assert _foreign("\x1b[1;1H\x1b[0m Иван".encode()) == []
+    assert foreign("\x1b[1;1H\x1b[0m Иван".encode()) == []
     for text in HOSTILE[3:8]:
-        assert _foreign(text.encode("utf-8")) != []
+        assert foreign(text.encode("utf-8")) != []
 
 
 def test_a_step_costs_little(terminal: Terminal) -> None:

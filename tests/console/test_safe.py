@@ -19,10 +19,14 @@ from tui.safe import fit, join, safe_lines, safe_text, typed
 _TUI = Path(__file__).parents[2] / "tui"
 
 # Whatever shows its first argument; a plain string would be read as markup there.
-_SHOWING = {"Static", "Label", "Button", "Option", "Selection", "update", "add_option"}
+_SHOWING = {"Static", "Label", "Button", "Option", "Selection", "Checkbox", "RadioButton",
+            "TabPane", "Tab", "Digits", "update", "add_option"}  # fmt: skip
 _FORBIDDEN = {"from_markup", "from_rich_text", "assemble", "RichLog", "Log", "Markdown",
-              "DataTable"}  # fmt: skip
+              "DataTable", "Tree", "Select", "Link", "Header", "Footer", "Placeholder", "Pretty",
+              "TextArea", "write_line", "write_lines"}  # fmt: skip
 _FORBIDDEN_MODULES = {"rich.text", "rich.markup", "rich.table"}
+# Assigned or passed, these are read as markup too.
+_MARKUP = {"border_title", "border_subtitle", "tooltip", "sub_title"}
 # What has an `update` and is no widget.
 _COLLECTIONS = {"environ", "marks", "_asked"}
 
@@ -75,6 +79,8 @@ class Look:
                 yield f"line {node.lineno}: from {node.module}"
             elif isinstance(node, ast.Call) and self._is_fault(node):
                 yield f"line {node.lineno}: {ast.unparse(node)}"
+            elif self._is_markup(node):
+                yield ast.unparse(node)
 
     def _is_fault(self, call: ast.Call) -> bool:
         name, first = _name(call), call.args[0] if call.args else None
@@ -89,6 +95,12 @@ class Look:
         if name == "update" and _owner(call).split(".")[-1] in _COLLECTIONS:
             return False
         return name in _SHOWING and not self._is_content(first)
+
+    def _is_markup(self, node: ast.AST) -> bool:
+        if isinstance(node, ast.keyword):
+            return node.arg in _MARKUP and not self._is_content(node.value)
+        stored = isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+        return stored and ast.unparse(node).rpartition(".")[2] in _MARKUP
 
     def _is_content(self, shown: ast.expr) -> bool:
         if isinstance(shown, ast.Name):
@@ -132,6 +144,7 @@ def test_no_bare_text_reaches_a_widget(file: Path) -> None:
     ['Static("[b]x")', "Static(name)", 'Static(f"{name}")', "label.update(row[1])", "Button(title)",
      "self.notify(name)", "self.notify(safe(name))", "self.notify(name, markup=False)",
      "Text.from_markup(x)", "Content.from_markup(x)", "from rich.text import Text", "DataTable()",
+     "Tree(name)", "box.border_title = name", "Static(tooltip=name)",
      "Label(str(x))", "Content(name)", 'Content(f"{x}")', "Content.styled(x)", "Static(text + x)"],
 )  # fmt: skip
 def test_the_look_at_the_source_finds(line: str) -> None:

@@ -1,0 +1,82 @@
+"""A billing server all of whose texts attack the terminal and the markup: logins, names, comments,
+codes, notes, reasons. Only SQLite stores all of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.database import Database
+from tests.console import close_books
+from tests.console.people import HOSTILE
+
+# A lone surrogate is no text for any database.
+TEXTS = [text for text in HOSTILE if "\ud800" not in text]
+PLAIN_LOGIN = "plain"
+CLOSED = "2024-09"
+_FIRST = 1000
+_FAR = 32_503_680_000_000  # the year 3000: a heartbeat that is always fresh
+
+
+def build(path: Path) -> None:
+    """The books of `close_books`, each text in them replaced."""
+    close_books.build(path)
+    database = close_books.read(path)
+    with database.transaction():
+        _catalogue(database)
+        for number, text in enumerate(TEXTS):
+            _subscriber(database, _FIRST + number, text)
+            _entry(database, _FIRST, number, text)
+            _runs(database, number, text)
+        database.execute("UPDATE subscriber SET login = ? WHERE id = ?",
+                         (PLAIN_LOGIN, _FIRST + len(TEXTS)))  # fmt: skip
+        database.execute("UPDATE subscriber SET name = ? WHERE id = ?",
+                         (" ".join(TEXTS), _FIRST + len(TEXTS)))  # fmt: skip
+    database.close()
+
+
+def _catalogue(database: Database) -> None:
+    for table in ("plan", "addon", "service", "subscriber_group"):
+        for (row,) in database.rows(f"SELECT id FROM {table}"):
+            text = f"{row} {TEXTS[row % len(TEXTS)]}"
+            database.execute(
+                f"UPDATE {table} SET code = ?, name = ? WHERE id = ?", (text, text, row)
+            )
+
+
+def _subscriber(database: Database, row: int, text: str) -> None:
+    """`h07`, `tel07` and `c07` tell which parts of the screen belong to one row."""
+    mark = f"{row - _FIRST:02}"
+    database.execute(
+        "UPDATE subscriber SET login = ?, name = ?, address = ?, email = ?, phone = ?,"
+        " contract_number = ?, external_uid = ? WHERE id = ?",
+        (f"h{mark}{text}", text, text, text, f"tel{mark} {text}", f"c{mark} {text}",
+         f"{mark} {text}", row),
+    )  # fmt: skip
+    database.execute(
+        "UPDATE close_record SET status = 'failed', amount = 0, reason = ?"
+        " WHERE period = ? AND subscriber_id = ?",
+        (text, CLOSED, row),
+    )
+
+
+def _entry(database: Database, account: int, number: int, text: str) -> None:
+    entry = database.insert(
+        "INSERT INTO journal_entry (kind, entry_key, content_hash, effective_at, recorded_at,"
+        " actor, comment) VALUES ('payment', ?, '', ?, ?, ?, ?)",
+        (f"{number} {text}", close_books.NOW, close_books.NOW, text, text),
+    )
+    database.write_many(
+        "INSERT INTO posting (entry_id, line, account_id, amount) VALUES (?, ?, ?, ?)",
+        [(entry, 1, account, 100), (entry, 2, 1, -100)],
+    )
+
+
+def _runs(database: Database, number: int, text: str) -> None:
+    """One that failed, so that it needs attention, and a close that goes on."""
+    for job, state in ((f"{number} {text}", "failed"), ("month-close", "running")):
+        database.execute(
+            "INSERT INTO job_run (job, subject, state, holder, actor, started_at, heartbeat_at,"
+            " finished_at, done, total, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 5, 10, ?)",
+            (job, text, state, text, text, close_books.NOW, _FAR,
+             _FAR if state == "failed" else None, text),
+        )  # fmt: skip
