@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import stat
+import sys
 import termios
 from pathlib import Path
 
 import pytest
 
+from tests.console.terminal import Terminal
 from tests.console.test_bytes import _open
 
 _GIVEN_BACK = (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?2004l")
@@ -85,3 +88,25 @@ def test_a_fault_leaves_a_file_without_personal_data(tmp_path: Path) -> None:
     for where in (kept, after.decode()):
         assert "Ivanov" not in where
         assert "9161234567" not in where
+
+
+@pytest.mark.parametrize(
+    ("statement", "words", "status"),
+    [(None, b"there is no database at", 1), ("CREATE TABLE x (y)", b"no billdeck tables", 2)],
+)
+def test_without_anything_to_look_at_it_ends_with_a_message(
+    tmp_path: Path, statement: str | None, words: bytes, status: int
+) -> None:
+    file = tmp_path / "billing.db"
+    if statement:
+        connection = sqlite3.connect(file)
+        connection.execute(statement)
+        connection.close()
+    environ = {"BILLDECK_DATABASE__PATH": str(file), "HOME": str(tmp_path)}
+    with Terminal([sys.executable, "-m", "cli.main"], (80, 24), environ) as terminal:
+        before = termios.tcgetattr(terminal.master)
+        written = terminal.until(words)
+        assert terminal.exit_status() == status
+        assert termios.tcgetattr(terminal.master) == before
+    assert written.index(b"\x1b[?1049l") < written.index(words)
+    assert b"Traceback" not in written
