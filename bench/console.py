@@ -126,14 +126,16 @@ def _walk(folder: Path, where: Where, size: int) -> None:
 
 
 def _idle(terminal: TimedTerminal) -> None:
-    """Ten seconds within one minute: ages are told in minutes, and a new one is news, which comes
-    when it is next read again."""
+    """Ten seconds within one minute, and then a new one: ages are told in minutes, and a new one is
+    news, which comes when it is next read again."""
     passed = time.time() % _MINUTE
     if not _REFRESH_SECONDS < passed < _MINUTE - _IDLE_SECONDS - 1:
         wait = _REFRESH_SECONDS - passed
         terminal.written_within(wait if wait > 0 else wait + _MINUTE)
     written = terminal.written_within(_IDLE_SECONDS)
     _tell_bytes("idle for 10 s", len(written), 0)
+    terminal.written_within(_MINUTE - time.time() % _MINUTE - 0.5)
+    _tell_bytes("a new minute", len(terminal.written_within(_REFRESH_SECONDS)), 250)
 
 
 def _changed(terminal: TimedTerminal, database: Database) -> None:

@@ -25,7 +25,10 @@ class Answer:
 
 
 class TimedTerminal(Terminal):
-    """Times are counted from the start of the program or from the last key."""
+    """Times are counted from the start of the program or from the last key. What comes behind
+    `wanted` in one piece is kept for the next reading."""
+
+    _kept = b""
 
     def __enter__(self) -> TimedTerminal:
         return self
@@ -44,7 +47,9 @@ class TimedTerminal(Terminal):
             first = first or last
             found += part
             if wanted and wanted in found:
-                return Answer(first, last, found)
+                end = found.index(wanted) + len(wanted)
+                self._kept = found[end:]
+                return Answer(first, last, found[:end])
         assert not wanted, f"{wanted.decode()!r} never came, but {found[-500:]!r}"
         return Answer(first, last, found)
 
@@ -53,7 +58,7 @@ class TimedTerminal(Terminal):
         second."""
         started = time.perf_counter()
         self.send(keys)
-        if not wanted:
+        if not wanted and not self._kept:
             ready = select.select([self.master], [], [], 1.0)[0]
             assert ready, f"{keys!r} has no answer"
         return self.read_on(started, wanted)
@@ -67,6 +72,9 @@ class TimedTerminal(Terminal):
 
     def _part(self, seconds: float) -> bytes:
         """What is there within so many seconds, nothing if nothing is or the program has ended."""
+        if self._kept:
+            kept, self._kept = self._kept, b""
+            return kept
         if not select.select([self.master], [], [], seconds)[0]:
             return b""
         try:

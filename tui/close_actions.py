@@ -124,7 +124,7 @@ def ask_to_start(database: Database, call: ActionCall) -> Question:
         word = str(left)
         facts += [
             ("subscribers to close", word),
-            ("charges", "not known: there is no preview, `:preview` makes one"),
+            ("charges", "not known yet; :preview tells"),
         ]
     else:
         word = format_amount_human(preview.amount)

@@ -18,7 +18,7 @@ _PLACES: tuple[tuple[Place, str], ...] = (
     ("table", "In a table"),
     ("confirm", "In a question"),
 )
-_KEYS_WIDTH, _TITLE_WIDTH = 22, 40
+_KEYS_WIDTH, _TITLE_WIDTH = 20, 40
 _DANGERS = ("", "asks first", "asks for a word", "asks for the count or sum")
 
 

@@ -115,7 +115,9 @@ class FailuresScreen(ConsoleScreen):
 
     def body(self) -> ComposeResult:
         yield PaneTitle(f"Failures of {self._period}", table_id="failures")
-        yield PagedTable(FailureList(self._period), id="failures")
+        table = PagedTable(FailureList(self._period), id="failures")
+        table.empty = "nobody: all were charged, exempt or not begun"
+        yield table
 
     def known(self) -> dict[str, str]:
         row = self.query_one(PagedTable).current_row

@@ -62,7 +62,9 @@ class OverviewScreen(ConsoleScreen):
         console = self.console
         source = AttentionSource(console.clock, console.zone, console.glyphs)
         yield PaneTitle(source.title, table_id=_TABLE)
-        yield PagedTable(source, id=_TABLE)
+        table = PagedTable(source, id=_TABLE)
+        table.empty = _ALL_IS_WELL
+        yield table
         yield Sentences(id="sentence")
         with Horizontal(id="lower"):
             with Vertical(id="money"):
@@ -168,9 +170,8 @@ class OverviewScreen(ConsoleScreen):
         self._say()
 
     def _say(self) -> None:
-        table = self.query_one(PagedTable)
-        row = table.current_row
-        text = _ALL_IS_WELL if table.total_is_exact and not table.total else ""
+        row = self.query_one(PagedTable).current_row
+        text = ""
         if row is not None:
             _, title = TITLES[view_of(row)]
             text = f"{row[3]} (enter: {title})"

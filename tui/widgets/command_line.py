@@ -28,6 +28,8 @@ Prompt = Literal[":", "/"]
 # So long a person has to rest before what was typed after `/` is looked for.
 _REST_SECONDS = 0.2
 _HISTORY = 100
+# Between the hints and the position.
+_GAP = 2
 
 Complete = Callable[[str], list[str]]
 
@@ -136,7 +138,7 @@ class LastLine(TypedLine):
         """Another position to the right."""
         if position == self._position:
             return
-        width = max(cell_len(position), cell_len(self._position)) + 1
+        width = max(cell_len(position), cell_len(self._position)) + 1 + _GAP
         self._position = position
         if not self.is_open:
             self.refresh(Region(max(0, self.size.width - width), 0, width, 1))
@@ -145,7 +147,7 @@ class LastLine(TypedLine):
         if self.is_open:
             return super().render_line(y)
         width = self.size.width
-        right = min(cell_len(self._position) + 1, width)
+        right = min(cell_len(self._position) + 1 + _GAP, width)
         style = self.rich_style
         return Strip(
             [

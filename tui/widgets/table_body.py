@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 # A step beyond the edge scrolls by this part of the height: on a slow line a page costs as much as
 # twenty steps.
 _JUMP = 0.7
+_NO_MATCH = "nothing matches the filter; esc takes it away"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ class Position:
 
 
 class TableBody(ScrollView, can_focus=True, inherit_bindings=False):
-    """What is drawn, and where we are in it; `PagedTable` adds the keys."""
+    """What is drawn, and where we are in it; `PagedTable` adds the keys. `empty` stands where there
+    are no rows."""
 
     COMPONENT_CLASSES = {  # noqa: RUF012 - Textual's way
         "paged-table--header",
@@ -64,6 +66,7 @@ class TableBody(ScrollView, can_focus=True, inherit_bindings=False):
     ) -> None:
         super().__init__(id=id)
         self.source = source
+        self.empty = "nothing here"
         self.cursor = 0
         # The ids of rows, and what their first column says.
         self.marks: dict[Any, str] = {}
@@ -211,6 +214,9 @@ class TableBody(ScrollView, can_focus=True, inherit_bindings=False):
         if y == 0:
             return self._lines.header(self._feed.query.sorts, styles)
         index = y - 1 + round(self.scroll_y)
+        if index == 0 and not self.total and self.total_is_exact:
+            empty = _NO_MATCH if self._feed.query.conditions else self.empty
+            return self._lines.words(empty, styles.placeholder)
         if index >= self.total:
             return Strip.blank(self._lines.room, styles.base)
         row = self._feed.pages.row(index)

@@ -16,6 +16,7 @@ from textual.strip import Strip
 
 from engine.queries.columns import Column, Sort
 from tui.glyphs import UNICODE, Glyphs
+from tui.safe import fit
 from tui.widgets.cells import GAP, cell, head, is_negative, widths
 
 MARK_WIDTH = 2
@@ -40,7 +41,7 @@ class Styles:
 @dataclass
 class Lines:
     """`shown` are places in `columns`, the first one frozen; `current` is a place in `shown`;
-    `left` is how many cells the others are scrolled."""
+    `left` is how many cells the others are scrolled, always to the beginning of one."""
 
     columns: Sequence[Column]
     glyphs: Glyphs = UNICODE
@@ -50,6 +51,7 @@ class Lines:
     left: int = 0
     room: int = 80
     _widths: list[int] = field(default_factory=list)
+    _sight: list[tuple[int, int, int]] = field(default_factory=list)
 
     def show(self, names: Sequence[str] | None) -> None:
         """Shows the columns of these names in the source's order; None: all of them. The first
@@ -72,16 +74,29 @@ class Lines:
     def go_to(self, current: int) -> bool:
         """Makes another column the current one. Whether the columns had to be scrolled."""
         self.current = current
-        before = self.left
-        offset = sum(width + GAP for width in self._widths[1:current])
-        width = self._widths[current] if current < len(self._widths) else 0
-        rest = sum(each + GAP for each in self._widths[1:]) - GAP
-        if current > 0:
-            self.left = max(min(self.left, offset), offset + width - self._rest_room())
-        else:
+        before, starts = self.left, self._starts()
+        if current < 1 or not starts:
             self.left = 0
-        self.left = max(0, min(self.left, rest - self._rest_room()))
+        else:
+            # From the left edge of one column on: half a number is another number.
+            low = self._first_left(starts, current)
+            high = min(starts[current - 1], self._first_left(starts, len(starts)))
+            fitting = [start for start in starts if start <= max(low, min(self.left, high))]
+            self.left = fitting[-1]
+        self._sight = self._in_sight()
         return self.left != before
+
+    def _starts(self) -> list[int]:
+        """Where the columns behind the frozen one begin."""
+        return [sum(self._widths[1:order]) + GAP * (order - 1)
+                for order in range(1, len(self._widths))]  # fmt: skip
+
+    def _first_left(self, starts: Sequence[int], order: int) -> int:
+        """The least place to scroll to at which column `order` is in sight up to its end, or at
+        least begins."""
+        end = starts[order - 1] + self._widths[order]
+        found = (start for start in starts[:order] if end - start <= self._rest_room())
+        return next(found, starts[order - 1])
 
     @property
     def column(self) -> Column:
@@ -91,7 +106,7 @@ class Lines:
     def header(self, sorts: Sequence[Sort], styles: Styles) -> Strip:
         """The header, with an arrow and (of several) its number at each column sorted by."""
         pieces: list[Piece] = [(" " * MARK_WIDTH, styles.header)]
-        for order, (place, width) in enumerate(self._shown_widths()):
+        for order, place, width in self._sight:
             column = self.columns[place]
             text = head(column, width, self._order(column, sorts), self.glyphs)
             pieces.append((text, styles.current_head if order == self.current else styles.header))
@@ -103,7 +118,7 @@ class Lines:
         base = styles.cursor if on_cursor else styles.marked if marked else styles.base
         first = base if on_cursor or marked else styles.frozen
         pieces: list[Piece] = [(f"{self.glyphs.mark} " if marked else "  ", first)]
-        for order, (place, width) in enumerate(self._shown_widths()):
+        for order, place, width in self._sight:
             column, value = self.columns[place], row[place + 1]
             text = cell(column, value, width, self.glyphs, self.zone)
             style = first if order == 0 else base
@@ -116,10 +131,23 @@ class Lines:
     def placeholder(self, on_cursor: bool, styles: Styles) -> Strip:
         """A row that has not come yet."""
         style = styles.cursor if on_cursor else styles.placeholder
-        return Strip([Segment(f"  {self.glyphs.ellipsis}".ljust(self.room), style)], self.room)
+        return self.words(self.glyphs.ellipsis, style)
 
-    def _shown_widths(self) -> list[tuple[int, int]]:
-        return list(zip(self.shown, self._widths, strict=True))
+    def words(self, text: str, style: Style) -> Strip:
+        """A line of words instead of cells."""
+        line = fit(" " * MARK_WIDTH + text, self.room, ellipsis=self.glyphs.ellipsis)
+        return Strip([Segment(line, style)], self.room)
+
+    def _in_sight(self) -> list[tuple[int, int, int]]:
+        """The columns in sight: place in `shown`, place in `columns`, and width, which at the right
+        edge is what is left."""
+        found = [(0, self.shown[0], self._widths[0])] if self._widths else []
+        room = self._rest_room()
+        for order, start in enumerate(self._starts(), 1):
+            if 0 <= start - self.left < room:
+                width = min(self._widths[order], room - start + self.left)
+                found.append((order, self.shown[order], width))
+        return found
 
     def _frozen_width(self) -> int:
         return MARK_WIDTH + (self._widths[0] + GAP if self._widths else 0)
@@ -135,14 +163,5 @@ class Lines:
         return ""
 
     def _strip(self, pieces: list[Piece], base: Style) -> Strip:
-        """The mark and the first column as they are, the rest scrolled."""
-        frozen, rest = _segments(pieces[:3]), _segments(pieces[3:])
-        start = Strip(frozen, self._frozen_width())
-        if not rest:
-            return start.crop_extend(0, self.room, base)
-        moved = Strip(rest).crop_extend(self.left, self.left + self._rest_room(), base)
-        return Strip.join([start, moved]).crop(0, self.room).simplify()
-
-
-def _segments(pieces: list[Piece]) -> list[Segment]:
-    return [Segment(text, style) for text, style in pieces if text]
+        segments = [Segment(text, style) for text, style in pieces if text]
+        return Strip(segments).crop_extend(0, self.room, base).simplify()
