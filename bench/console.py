@@ -135,7 +135,7 @@ def _idle(terminal: TimedTerminal) -> None:
     written = terminal.written_within(_IDLE_SECONDS)
     _tell_bytes("idle for 10 s", len(written), 0)
     terminal.written_within(_MINUTE - time.time() % _MINUTE - 0.5)
-    _tell_bytes("a new minute", len(terminal.written_within(_REFRESH_SECONDS)), 250)
+    _tell_bytes("a new minute", len(terminal.written_within(_REFRESH_SECONDS)), 100)
 
 
 def _changed(terminal: TimedTerminal, database: Database) -> None:

@@ -1,4 +1,5 @@
-"""The progress of a run: a bar at a terminal, a few plain lines elsewhere."""
+"""The progress of a run: a bar at a terminal, a few plain lines elsewhere, some more of them for a
+program that reads."""
 
 from __future__ import annotations
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 
+_STEPS, _STEPS_FOR_PROGRAMS = 4, 20
+
+
 class RunProgress:
     """Use it as a context and call `step` after each piece of work. Before the first there is
     nothing to be seen: the run may be refused."""
@@ -22,7 +26,8 @@ class RunProgress:
         self._bar: Progress | None = None
         self._task: TaskID | None = None
         self._begun = False
-        self._next_quarter = 1
+        self._steps = _STEPS_FOR_PROGRAMS if out.as_json else _STEPS
+        self._next_step = 1
 
     def __enter__(self) -> Self:
         return self
@@ -42,8 +47,8 @@ class RunProgress:
             self._begin()
         if self._bar:
             self._draw(lambda bar, task: bar.update(task, completed=done, total=total))
-        elif done * 4 >= total * self._next_quarter:
-            self._next_quarter = done * 4 // max(total, 1) + 1
+        elif done * self._steps >= total * self._next_step:
+            self._next_step = done * self._steps // max(total, 1) + 1
             self._out.note(f"  {done} of {total}")
 
     def _begin(self) -> None:

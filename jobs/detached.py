@@ -64,6 +64,17 @@ class Captured:
     process: subprocess.Popen[bytes]
     errors: IO[bytes]
 
+    def said(self) -> str:
+        """The end of what it has said besides its answer so far (not made safe); nothing once
+        `read` has come to its end."""
+        try:
+            number = self.errors.fileno()
+            size = os.fstat(number).st_size
+            # Not by `seek`: the process writes where the file stands.
+            return os.pread(number, _LOG_TAIL, max(0, size - _LOG_TAIL)).decode("utf-8", "replace")
+        except (ValueError, OSError):
+            return ""
+
     def read(self, limit: int) -> tuple[int, bytes, str]:
         """Waits for the end: exit status, output, the end of what it complained of (not made safe).
         More than `limit` bytes of output end it with JobFailed."""

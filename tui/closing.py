@@ -7,6 +7,7 @@ watched in the database like one that anybody else started.
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -29,6 +30,7 @@ STATUSES = ("charged", "exempt", "not_started", "failed")
 # A dry run tells plans and twenty subscribers, whatever the size of the books.
 MOST_BYTES = 4_000_000
 _PREVIEW, _CLOSE = "preview", "close"
+_DONE = re.compile(r"^  ([0-9]+) of ([0-9]+)$", re.MULTILINE)
 # How the command begins a line that says what is wrong.
 _PROGRAM = "billdeck: "
 
@@ -121,6 +123,15 @@ class Closing:
     def is_previewing(self) -> bool:
         """Whether a dry run goes on."""
         return self._asked is not None
+
+    @property
+    def progress(self) -> str:
+        """How far the dry run is: `45%`; nothing before it says so."""
+        found = _DONE.findall(self._asked.said()) if self._asked is not None else []
+        if not found or not int(found[-1][1]):
+            return ""
+        done, total = map(int, found[-1])
+        return f"{min(100, 100 * done // total)}%"
 
     def make_preview(self) -> None:
         """Starts the dry run of the period that is next, unless one goes on."""

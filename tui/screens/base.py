@@ -15,6 +15,7 @@ from textual.widget import Widget
 from engine.queries.source import LISTS
 from tui import messages
 from tui.keymap import bindings
+from tui.tight import TightCompositor
 from tui.widgets.cells import grouped
 from tui.widgets.command_line import CommandLine
 from tui.widgets.paged_table import PagedTable
@@ -45,6 +46,7 @@ class ConsoleScreen(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
+        self._compositor = TightCompositor()
         self.filter_text = ""
         self._owner = ""
 

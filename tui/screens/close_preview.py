@@ -10,13 +10,14 @@ from textual.content import Content
 
 from engine.money import format_amount_human
 from engine.period import Period
-from tui.closing import STATUSES, Notable, PlanSum, Preview, sum_words
+from tui.closing import STATUSES, Closing, Notable, PlanSum, Preview, sum_words
 from tui.safe import fit, join, safe_text
 from tui.screens.reading import ReadingScreen
 from tui.widgets.cells import grouped
 
 # From this width on the two lists of subscribers stand side by side.
 _SIDE_BY_SIDE = 120
+_LIVE_SECONDS = 1.0
 _GAP = "  "
 _MUTED = "$text-muted"
 _HEAD = "bold $secondary"
@@ -31,10 +32,15 @@ class ClosePreviewScreen(ReadingScreen):
     def on_mount(self) -> None:
         super().on_mount()
         self.console.closing.changed.append(self.draw)
+        self.set_interval(_LIVE_SECONDS, self._follow)
 
     def on_unmount(self) -> None:
         self.console.closing.changed.remove(self.draw)
         super().on_unmount()
+
+    def _follow(self) -> None:
+        if self.is_current and self.console.closing.is_previewing:
+            self.draw()
 
     def on_resize(self, event: events.Resize) -> None:
         self.draw()
@@ -53,27 +59,30 @@ class ClosePreviewScreen(ReadingScreen):
         preview = closing.preview
         if preview is None:
             self.pane.show(self.TITLE_TEXT, "")
-            self.show([_state_line(closing.is_previewing, closing.problem)])
+            self.show([_state_line(closing)])
             return
-        again = "a new dry run is being made" if closing.is_previewing else ""
+        again = f"a new dry run: {closing.progress or 'begun'}" if closing.is_previewing else ""
         self.pane.show(f"Preview of the close of {preview.period}", again)
         self.pane.fresh(preview.as_of_ms)
         self.show(preview_lines(preview, self.size.width - 2))
 
 
-def _state_line(is_previewing: bool, problem: str) -> Content:
-    if is_previewing:
-        return safe_text("The dry run is being made. It changes nothing; you may leave this view.")
-    if problem:
-        return safe_text(f"No preview: {problem}", None, "$error")
+def _state_line(closing: Closing) -> Content:
+    if closing.is_previewing:
+        how_far = safe_text(f"  {closing.progress}", None, "bold $accent")
+        words = "The dry run is being made. It changes nothing; you may leave this view."
+        return join(safe_text(words), how_far)
+    if closing.problem:
+        return safe_text(f"No preview: {closing.problem}", None, "$error")
     return safe_text("There is no preview; r makes one.")
 
 
-def preview_line(preview: Preview | None, is_previewing: bool, problem: str, when: str) -> Content:
-    """The preview in one line."""
+def preview_line(closing: Closing, when: str) -> Content:
+    """The preview in one line; `when` it was made."""
+    preview = closing.preview
     if preview is None:
-        if is_previewing or problem:
-            return _state_line(is_previewing, problem)
+        if closing.is_previewing or closing.problem:
+            return _state_line(closing)
         return safe_text(
             ":preview shows what the next close would do, and changes nothing", None, _MUTED
         )
@@ -81,7 +90,12 @@ def preview_line(preview: Preview | None, is_previewing: bool, problem: str, whe
     return join(
         safe_text(f"Preview of {preview.period}, as of {when}: ", None, _MUTED),
         safe_text(words),
-        safe_text("   :preview shows it" * (not is_previewing), None, _MUTED),
+        safe_text(
+            f"   {'a new dry run: ' if closing.is_previewing else ':preview shows it'}"
+            f"{closing.progress}",
+            None,
+            _MUTED,
+        ),
     )
 
 

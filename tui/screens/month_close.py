@@ -78,7 +78,9 @@ class MonthCloseScreen(ConsoleScreen):
         self.console.push_screen(FailuresScreen(str(message.row[0])))
 
     def _follow(self) -> None:
-        """A run that goes on is looked at more often than all else."""
+        """What goes on is looked at more often than all else."""
+        if self.is_current and self.console.closing.is_previewing:
+            self._draw()
         running = self._run is not None and self._run.alive
         if self.is_current and not self.console.paused and running:
             self._ask_run()
@@ -96,7 +98,7 @@ class MonthCloseScreen(ConsoleScreen):
             started = closing.started
             words = f"started here: process {started.process.pid}, log {started.log}"
             lines.append(safe_text(words, None, _MUTED))
-        lines.append(preview_line(preview, closing.is_previewing, closing.problem, when))
+        lines.append(preview_line(closing, when))
         content = Content("\n").join(lines)
         if self._shown is None or content != self._shown:
             self._shown = content

@@ -80,11 +80,12 @@ class OverviewScreen(ConsoleScreen):
 
     def refresh_data(self) -> None:
         """See the base."""
-        super().refresh_data()
         clock, zone = self.console.clock, self.console.zone
-        self.load("run", partial(_newest_run, now_ms=clock.now_ms()))
-        self._when_due("today", partial(_today, clock=clock, zone=zone))
+        # What is asked last is answered first: what is costly comes after what matters.
         self._when_due("states", _states)
+        self._when_due("today", partial(_today, clock=clock, zone=zone))
+        self.load("run", partial(_newest_run, now_ms=clock.now_ms()))
+        super().refresh_data()
 
     def action_refresh_now(self) -> None:
         """Reads everything again now, also what is costly."""
