@@ -106,6 +106,15 @@ def _notable(data: dict[str, Any]) -> Notable:
     )
 
 
+def progress_in(said: str) -> str:
+    """How far a run is by what it has said so far: `45%`, or nothing."""
+    found = _DONE.findall(said)
+    if not found:
+        return ""
+    done, total = map(int, found[-1])
+    return f"{100 * done // max(1, total)}%"
+
+
 class Closing:
     """Belongs to one console and to the thread of its screens. `changed` are told of any news."""
 
@@ -127,11 +136,7 @@ class Closing:
     @property
     def progress(self) -> str:
         """How far the dry run is: `45%`; nothing before it says so."""
-        found = _DONE.findall(self._asked.said()) if self._asked is not None else []
-        if not found or not int(found[-1][1]):
-            return ""
-        done, total = map(int, found[-1])
-        return f"{min(100, 100 * done // total)}%"
+        return "" if self._asked is None else progress_in(self._asked.said())
 
     def make_preview(self) -> None:
         """Starts the dry run of the period that is next, unless one goes on."""

@@ -17,12 +17,13 @@ from textual.pilot import Pilot
 from engine.clock import FixedClock
 from engine.period import Period
 from engine.queries.close import left_to_close, sum_of
+from jobs.detached import ask
 from jobs.lease import Lease
 from tests.console import close_books
 from tests.console.close_books import NOW, CloseConsole, drive, read, shown, until
 from tests.console.driving import check_snapshot, text
 from tests.console.terminal import Terminal
-from tui.closing import Offer, read_preview
+from tui.closing import JOB, MOST_BYTES, Offer, progress_in, read_preview
 from tui.messages import ProcessEnded
 from tui.screens import SCREENS
 
@@ -58,6 +59,16 @@ def note_run(books: Path) -> None:
             (NOW - 30_000, NOW - 30_000, NOW - 1_000),
         )
     database.close()
+
+
+def test_a_dry_run_says_how_far_it_is(books: Path) -> None:
+    """It has come to its end, and its answer has not been read yet."""
+    asked = ask(["--json", "run", JOB, "--dry-run"], close_books.config(books))
+    asked.process.wait()
+    assert progress_in(asked.said()) == "100%"
+    assert asked.read(MOST_BYTES)[0] == 0
+    assert progress_in("Dry run\n  250 of 1000 subscribers\n  300 of 1000 subscribers\n") == "30%"
+    assert progress_in("Dry run\n") == ""
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 45)])

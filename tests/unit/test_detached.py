@@ -73,3 +73,13 @@ def test_a_refusal_is_told(tmp_path: Path) -> None:
     status, log = detached.start(["jobs"], config, tmp_path / "logs").wait()
     assert status != 0
     assert log.startswith("billdeck: ")
+
+
+def test_what_it_says_can_be_read_while_it_goes_on_and_no_more_afterwards(tmp_path: Path) -> None:
+    asked = detached.ask(["run", "month-close", "--dry-run"], configuration(path=str(tmp_path)))
+    asked.process.wait()
+    assert "cannot open the database" in asked.said()
+    status, output, errors = asked.read(1_000)
+    assert (status, output) == (1, b"")
+    assert "cannot open the database" in errors
+    assert asked.said() == ""
