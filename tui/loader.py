@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
@@ -211,6 +212,9 @@ class Loader:
         else:
             lost = _is_lost(failure)
             self._fail(job, _UNKNOWN if job.changes and lost else _words(failure), lost)
+        if failure is not None:
+            _let_go(failure)
+            failure = None  # else this frame and the error hold each other
 
     def _has_ended_unwanted(self) -> bool:
         """The job under way has ended. Returns once nothing can break off what comes next."""
@@ -281,6 +285,16 @@ class Loader:
         if self._database is not None:
             self._database.close()
             self._database = None
+
+
+def _let_go(error: BaseException) -> None:
+    """Frees what the frames of an error still hold, a cursor above all. Left to the collection of
+    garbage it would be freed in the thread of the screens, and SQLite would let that thread wait
+    for the end of the query under way."""
+    one: BaseException | None = error
+    while one is not None:
+        traceback.clear_frames(one.__traceback__)
+        one = one.__cause__ or one.__context__
 
 
 def _answer(database: Database) -> None:

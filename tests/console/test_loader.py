@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import Queue
@@ -114,6 +116,30 @@ def test_a_fault_of_ours_in_a_question_does_not_end_the_thread(
     assert "Ivanov" not in next((tmp_path / "billdeck").iterdir()).read_text()
     bench.loader.submit("me", 2, lambda database: 2)
     assert bench.next(Loaded).value == 2
+
+
+def test_a_refused_question_leaves_no_cursor_to_the_thread_of_the_screens(bench: Bench) -> None:
+    """Freed there, it would wait for the next query of this connection."""
+    cursors: list[weakref.ref[Any]] = []
+
+    def work(database: Database) -> None:
+        cursor = database.execute("SELECT 1 UNION ALL SELECT 2")
+        cursors.append(weakref.ref(cursor))
+        cursor.fetchone()
+        try:
+            database.value("SELECT nothing")
+        except peewee.PeeweeException:
+            raise InputError("that is no question") from None
+
+    gc.disable()
+    try:
+        bench.loader.submit("me", 1, work)
+        bench.next(LoadFailed)
+        bench.loader.submit("me", 2, lambda database: 2)
+        bench.next(Loaded)
+        assert [cursor() for cursor in cursors] == [None]
+    finally:
+        gc.enable()
 
 
 def test_a_lost_connection_is_opened_again_and_the_question_waits(bench: Bench) -> None:
