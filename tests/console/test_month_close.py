@@ -67,7 +67,7 @@ def test_a_dry_run_says_how_far_it_is(books: Path) -> None:
     asked.process.wait()
     assert progress_in(asked.said()) == "100%"
     assert asked.read(MOST_BYTES)[0] == 0
-    assert progress_in("Dry run\n  250 of 1000 subscribers\n  300 of 1000 subscribers\n") == "30%"
+    assert progress_in("Dry run\n  250 of 1000\n  300 of 1000\n") == "30%"
     assert progress_in("Dry run\n") == ""
 
 
