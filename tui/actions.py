@@ -115,6 +115,10 @@ def may(action: ActionRecord, role: Role | None, read_only: bool) -> bool:
     return role is not None and _RANKS[role] >= _RANKS[action.role]
 
 
+# What fingers know from other programs.
+_SHORT = {"q": "quit", "q!": "quit"}
+
+
 class Registry:
     """All actions by name, in the order in which they were added."""
 
@@ -170,7 +174,7 @@ class Registry:
     def parse(self, line: str) -> tuple[ActionRecord, dict[str, str]]:
         """The action and the values of a `:` line. Raises InputError naming the part."""
         name, _, rest = line.strip().partition(" ")
-        action = self.get(name)
+        action = self.get(_SHORT.get(name, name))
         if action is None:
             raise InputError(
                 f"there is no command {safe(name, 40) or '(empty)'}; `?` lists them all."

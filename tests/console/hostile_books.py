@@ -75,8 +75,9 @@ def _runs(database: Database, number: int, text: str) -> None:
     """One that failed, so that it needs attention, and a close that goes on."""
     for job, state in ((f"{number} {text}", "failed"), ("month-close", "running")):
         database.execute(
-            "INSERT INTO job_run (job, subject, state, holder, actor, started_at, heartbeat_at,"
-            " finished_at, done, total, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 5, 10, ?)",
-            (job, text, state, text, text, close_books.NOW, _FAR,
+            "INSERT INTO job_run (job, subject, state, holder, actor, asked_at, started_at,"
+            " heartbeat_at, finished_at, done, total, note)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 5, 10, ?)",
+            (job, text, state, text, text, close_books.NOW, close_books.NOW, _FAR,
              _FAR if state == "failed" else None, text),
         )  # fmt: skip

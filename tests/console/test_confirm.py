@@ -218,5 +218,7 @@ def test_lines_are_parsed_like_the_command_line() -> None:
         with pytest.raises(InputError, match=part):
             registry.parse(line)
     assert registry.complete("r", [run, look]) == ["run"]
+    leave = ActionRecord("quit", "Quit", "leaves", print)
+    assert Registry([leave]).parse("q") == (leave, {})
     assert registry.complete("run m", [run]) == ["run month-close"]
     assert registry.complete("run month-close --d", [run]) == ["run month-close --dry-run"]

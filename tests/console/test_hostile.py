@@ -83,6 +83,7 @@ def walk(hostile: Path) -> Iterator[Walk]:
         made.wait("db ")
         yield made
         terminal.send(_QUIT)
+        assert foreign(terminal.until(b"\x1b[?1049l")) == []
         assert terminal.exit_status() == 0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -22,6 +22,9 @@ from textual.widgets import Input
 
 from tui.messages import CommandGiven, FilterGiven
 from tui.safe import fit, safe_text, typed
+
+if TYPE_CHECKING:
+    from tui.app import Console
 
 Prompt = Literal[":", "/"]
 
@@ -148,10 +151,10 @@ class LastLine(TypedLine):
             return super().render_line(y)
         width = self.size.width
         right = min(cell_len(self._position) + 1 + _GAP, width)
-        style = self.rich_style
+        style, ellipsis = self.rich_style, cast("Console", self.app).glyphs.ellipsis
         return Strip(
             [
-                Segment(fit(self._hint, width - right), style + self._muted()),
+                Segment(fit(self._hint, width - right, ellipsis=ellipsis), style + self._muted()),
                 Segment(fit(f"{self._position} ", right, right=True), style),
             ],
             width,
