@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 
 from engine import __version__, faults
 
 EXIT_STATUS = 70
+_TERMINAL_GONE = (errno.EIO, errno.EPIPE)
 
 
 def keep(error: BaseException) -> str:
@@ -25,6 +27,8 @@ def lines(error: BaseException) -> str:
 
 
 def on_thread_error(arguments: threading.ExceptHookArgs) -> None:
-    """For `threading.excepthook`: a thread that dies writes a file, never to the screen."""
-    if arguments.exc_value is not None:
-        keep(arguments.exc_value)
+    """For `threading.excepthook`: a thread that dies writes a file, never to the screen. That the
+    terminal is gone, as the thread that writes to it finds out, is no fault of ours."""
+    error = arguments.exc_value
+    if error is not None and getattr(error, "errno", None) not in _TERMINAL_GONE:
+        keep(error)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 import sqlite3
 import stat
 import sys
 import termios
+import threading
 from pathlib import Path
 
 import pytest
 
 from tests.console.terminal import Terminal
 from tests.console.test_bytes import _open
+from tui import crash
 
 _GIVEN_BACK = (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?2004l")
 
@@ -47,6 +50,25 @@ def test_a_broken_line_ends_the_console(tmp_path: Path) -> None:
         terminal.until(b"row 1 of")
         terminal.hang_up()
         assert terminal.exit_status() == 128 + signal.SIGHUP
+
+
+@pytest.mark.parametrize(
+    ("error", "files"), [(OSError(errno.EIO, "gone"), 0), (ValueError("x"), 1), (OSError("x"), 1)]
+)
+def test_a_terminal_that_is_gone_is_no_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, files: int
+) -> None:
+    """Textual's thread that writes to the terminal dies of it."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+
+    def write() -> None:
+        raise error
+
+    monkeypatch.setattr(threading, "excepthook", crash.on_thread_error)
+    thread = threading.Thread(target=write)
+    thread.start()
+    thread.join()
+    assert len(list(tmp_path.glob("billdeck/crash-*"))) == files
 
 
 def test_a_terminal_that_takes_nothing_does_not_hold_up_the_end(tmp_path: Path) -> None:
