@@ -32,7 +32,7 @@ def mariadb_server() -> Iterator[MariaDBServer]:
     reason = why_missing()
     if reason is not None:
         pytest.skip(f"MariaDB: {reason}")
-    with MariaDBServer() as server:
+    with MariaDBServer(in_memory=True) as server:
         yield server
 
 

@@ -161,7 +161,7 @@ def test_of_mariadb(new_database: NewDatabase) -> None:
 def test_of_mariadb_after_a_restart(new_database: NewDatabase) -> None:
     """A server that is restarted soon after a large import believes that all tables are empty."""
     where = new_database("mariadb")  # skips where there is no server
-    with MariaDBServer() as server:
+    with MariaDBServer(in_memory=True) as server:
         server.create_database(where.name)
         where = replace(where, socket=server.socket)
         prepared(where).close()

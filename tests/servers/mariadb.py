@@ -66,15 +66,16 @@ def why_missing() -> str | None:
 class MariaDBServer:
     """One server and its data. `stop` and `kill` keep the data; `close` removes everything."""
 
-    def __init__(self, *, log_bin: bool = False) -> None:
-        """Prepares the data folder; `log_bin` turns binary logging on. Raises ServerError."""
-        self._prepare("log-bin = binlog" if log_bin else "")
+    def __init__(self, *, log_bin: bool = False, in_memory: bool = False) -> None:
+        """Prepares the data folder, `in_memory` where there is room; `log_bin` turns binary logging
+        on. Raises ServerError."""
+        self._prepare("log-bin = binlog" if log_bin else "", in_memory)
         self._install()
 
-    def _prepare(self, more: str) -> None:
+    def _prepare(self, more: str, in_memory: bool = False) -> None:
         """The folder and the settings, `more` among them."""
         account = service_account()
-        self.folder = new_folder(account)
+        self.folder = new_folder(account, in_memory=in_memory)
         self.socket = self.folder / "sql"
         self._data = self.folder / "data"
         self._process = ServerProcess(self.folder, account)
