@@ -164,6 +164,17 @@ def parse_when(text: str, tz: tzinfo) -> int:
     return ms
 
 
+def wall_ms(wall: datetime, tz: tzinfo) -> int:
+    """Epoch milliseconds of a naive local time that somebody else's clock has shown: one that `tz`
+    skips is read with the offset before the jump, one that comes twice is the first."""
+    return _ms(wall.replace(tzinfo=tz, fold=0))
+
+
+def date_of_ms(ms: int, tz: tzinfo) -> date:
+    """The day that the clock in `tz` shows at a moment."""
+    return _local(ms, tz).date()
+
+
 def format_ms(ms: int, tz: tzinfo) -> str:
     """The moment as ISO 8601 in `tz` with offset, whole seconds: `2026-10-05T14:30:00+03:00`."""
     return _local(ms, tz).isoformat(timespec="seconds")
