@@ -3,8 +3,8 @@
     .venv/bin/pip install atheris
     .venv/bin/python -m tests.balances.fuzz_by_hand -max_total_time=600 FOLDER
 
-FOLDER has examples to begin with; what libFuzzer finds interesting is added there, so give it a copy
-of tests/data/golden-balance-mail. It ends at the first error that is no refusal, or input that takes long.
+FOLDER has examples to begin with: a copy of tests/data/golden-balance-mail, for libFuzzer adds to
+it what it finds interesting. It ends at the first error that is no refusal, or at one slow input.
 """
 
 from __future__ import annotations
