@@ -2,7 +2,7 @@
 --
 -- How to read this file
 --   It is one story in the order a new colleague would need it: what we sell, to whom, what they
---   used, the money, the month close, and what ran. Amounts are BIGINT minor units (kopecks),
+--   used, the money, the month close, the numbers and their balances, and what ran. Amounts are BIGINT minor units (kopecks),
 --   prices BIGINT millionths of the main unit, times BIGINT milliseconds since 1970 UTC, dates
 --   'YYYY-MM-DD', periods 'YYYY-MM'. No column holds money as a float. Identifiers are compared
 --   byte by byte: "Ivan", "ivan" and "ivan " are three logins.
@@ -311,6 +311,119 @@ CREATE TABLE close_record (
 ) /*sqlite WITHOUT ROWID*/ /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
 
 CREATE INDEX close_record_status ON close_record (status, period, block);
+
+-- ---------------------------------------------------------------------------------------------
+-- Numbers, and what their operators report of them
+-- ---------------------------------------------------------------------------------------------
+
+-- An operator whose numbers we use. Its profile, how it writes its balance mails, is in the
+-- configuration under the same name.
+CREATE TABLE operator (
+    id   /*sqlite INTEGER*/ /*! BIGINT AUTO_INCREMENT*/ PRIMARY KEY,
+    name VARCHAR(60) NOT NULL UNIQUE
+) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
+
+-- A personal account of ours at an operator.
+CREATE TABLE personal_account (
+    id          /*sqlite INTEGER*/ /*! BIGINT AUTO_INCREMENT*/ PRIMARY KEY,
+    operator_id BIGINT NOT NULL REFERENCES operator (id),
+    code        VARCHAR(40) NOT NULL,
+    UNIQUE (operator_id, code)
+) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
+
+-- A tariff of an operator, by its title. One that only a mail names is not added by itself.
+CREATE TABLE operator_tariff (
+    id          /*sqlite INTEGER*/ /*! BIGINT AUTO_INCREMENT*/ PRIMARY KEY,
+    operator_id BIGINT NOT NULL REFERENCES operator (id),
+    title       VARCHAR(150) NOT NULL,
+    UNIQUE (operator_id, title)
+) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
+
+-- A number: a SIM's. `reported_at` is the time of the newest mail about it: an older mail that is
+-- read later changes nothing but its own day's report. `status` is the balance status (NULL:
+-- nothing can be said yet) and `status_since` the moment when it changed last.
+CREATE TABLE number (
+    id                  /*sqlite INTEGER*/ /*! BIGINT AUTO_INCREMENT*/ PRIMARY KEY,
+    number              VARCHAR(20) NOT NULL UNIQUE,
+    operator_id         BIGINT NOT NULL REFERENCES operator (id),
+    personal_account_id BIGINT REFERENCES personal_account (id),
+    tariff_id           BIGINT REFERENCES operator_tariff (id),
+    subscriber_id       BIGINT REFERENCES subscriber (id),
+    reported_at         BIGINT,
+    status              VARCHAR(20) CHECK (status IN ('new', 'ok', 'positive_dynamics',
+                            'positive_static', 'negative_dynamics', 'negative_static', 'no_data',
+                            'terminated')),
+    status_since        BIGINT,
+    created_at          BIGINT NOT NULL
+) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
+
+CREATE INDEX number_status ON number (status, status_since);
+
+-- What changed about a number, and by which mail (its key in balance_mail).
+CREATE TABLE number_history (
+    id           /*sqlite INTEGER*/ /*! BIGINT AUTO_INCREMENT*/ PRIMARY KEY,
+    number_id    BIGINT NOT NULL REFERENCES number (id),
+    at           BIGINT NOT NULL,
+    what         VARCHAR(20) NOT NULL
+                 CHECK (what IN ('operator', 'personal_account', 'tariff', 'status')),
+    value_before VARCHAR(150),
+    value_after  VARCHAR(150),
+    mail_key     CHAR(64)
+) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
+
+CREATE INDEX number_history_number ON number_history (number_id, at);
+CREATE INDEX number_history_what ON number_history (what, at);
+
+-- The balance report of an operator for a day: its first mail of that day makes it.
+CREATE TABLE balance_report (
+    id          /*sqlite INTEGER*/ /*! BIGINT AUTO_INCREMENT*/ PRIMARY KEY,
+    operator_id BIGINT NOT NULL REFERENCES operator (id),
+    day         CHAR(10) NOT NULL,
+    created_at  BIGINT NOT NULL,
+    UNIQUE (operator_id, day)
+) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
+
+-- A number's balance in the report of a day: what the latest mail of that day says, `at` its time.
+CREATE TABLE number_balance (
+    number_id BIGINT NOT NULL REFERENCES number (id),
+    day       CHAR(10) NOT NULL,
+    report_id BIGINT NOT NULL REFERENCES balance_report (id),
+    balance   BIGINT NOT NULL /*sqlite CHECK (typeof(balance) = 'integer')*/,
+    at        BIGINT NOT NULL,
+    PRIMARY KEY (number_id, day)
+) /*sqlite WITHOUT ROWID*/ /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
+
+CREATE INDEX number_balance_report ON number_balance (report_id);
+
+-- A balance mail, by its key taken once: a hash of its Message-ID, or of its content where there is
+-- none. What it says is there as far as it could be read; a processed mail whose `number_id` is
+-- NULL speaks of an unknown number, one whose `tariff_id` is NULL of an unknown tariff. A skipped
+-- one has the reason. `body` is its text, cut.
+CREATE TABLE balance_mail (
+    id               /*sqlite INTEGER*/ /*! BIGINT AUTO_INCREMENT*/ PRIMARY KEY,
+    mail_key         CHAR(64) NOT NULL UNIQUE,
+    content_hash     CHAR(64) NOT NULL,
+    state            VARCHAR(10) NOT NULL CHECK (state IN ('processed', 'skipped')),
+    reason           VARCHAR(200),
+    taken_at         BIGINT NOT NULL,
+    size             BIGINT NOT NULL,
+    operator_id      BIGINT REFERENCES operator (id),
+    number           VARCHAR(20),
+    number_id        BIGINT REFERENCES number (id),
+    personal_account VARCHAR(40),
+    said_at          BIGINT,
+    balance          BIGINT,
+    tariff           VARCHAR(150),
+    tariff_id        BIGINT REFERENCES operator_tariff (id),
+    messages         VARCHAR(500) NOT NULL DEFAULT '',
+    body             /*sqlite TEXT*/ /*! MEDIUMTEXT*/ NOT NULL,
+    CHECK (state = 'processed' OR reason IS NOT NULL),
+    CHECK (state = 'skipped' OR (number IS NOT NULL AND said_at IS NOT NULL))
+) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
+
+CREATE INDEX balance_mail_taken ON balance_mail (taken_at, state);
+CREATE INDEX balance_mail_state ON balance_mail (state, id);
+CREATE INDEX balance_mail_number ON balance_mail (number_id, said_at);
 
 -- ---------------------------------------------------------------------------------------------
 -- What ran, who did what

@@ -11,7 +11,7 @@ from engine.text import safe
 _FILE = "subscribers.csv"
 _ALL_LOGINS = (
     "SELECT login FROM subscriber UNION SELECT alias_of FROM subscriber WHERE alias_of IS NOT NULL"
-    " UNION SELECT login FROM usage"
+    " UNION SELECT login FROM usage UNION SELECT login FROM number WHERE login IS NOT NULL"
 )
 
 

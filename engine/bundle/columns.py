@@ -93,6 +93,14 @@ USAGE = (
     Column("bytes_out", f.byte_count),
 )
 
+NUMBERS = (
+    Column("number", f.phone_number),
+    Column("personal_account", f.optional(_CODE)),
+    Column("operator", f.code(60)),
+    Column("tariff", f.optional(f.code(150))),
+    Column("login", f.optional(LOGIN)),
+)
+
 FILES: dict[str, tuple[Column, ...]] = {
     "plans": PLANS,
     "addons": ADDONS,
@@ -100,7 +108,8 @@ FILES: dict[str, tuple[Column, ...]] = {
     "groups": GROUPS,
     "subscribers": SUBSCRIBERS,
     "usage": USAGE,
+    "numbers": NUMBERS,
 }
 # What a bundle may carry that this version cannot take, and what it carries for other programs.
-LATER_FILES = ("prices", "rates", "numbers")
+LATER_FILES = ("prices", "rates")
 IGNORED_FILES = ("expected_charges",)

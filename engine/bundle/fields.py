@@ -31,6 +31,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CONTROL_IN_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
 _DECIMAL = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,6}))?")
 _DIGITS = re.compile(r"[0-9]{1,19}")
+_PHONE = re.compile(r"[0-9]{3,15}")
 _SIGNED = re.compile(r"-?[0-9]{1,9}")
 _DIRECTIONS = {"1": 1, "2": 2, "3": 3, "4": 4}
 _YES_NO = {"yes": 1, "no": 0}
@@ -183,6 +184,16 @@ def day_of_month(cell: str) -> int:
     if _SIGNED.fullmatch(cell) is None or not 1 <= int(cell) <= 31:
         raise InputError(f"'{safe(cell, 40)}' is not a day of a month: 1 to 31")
     return int(cell)
+
+
+def phone_number(cell: str) -> str:
+    """A number as its operator's mails write it: 3 to 15 digits, no sign, no country code."""
+    if _PHONE.fullmatch(cell) is None:
+        raise InputError(
+            f"'{safe(cell, 40)}' is not a number: digits alone, as the operator's mails write it,"
+            " without +7 or 8 before it"
+        )
+    return cell
 
 
 def date_text(cell: str) -> str:

@@ -12,6 +12,7 @@ from engine.audit import AuditLine, write_audit
 from engine.bundle.catalogue import read_catalogue
 from engine.bundle.checks import check_subscribers
 from engine.bundle.columns import FILES, IGNORED_FILES, LATER_FILES
+from engine.bundle.numbers import check_numbers, stage_numbers
 from engine.bundle.problems import Problems
 from engine.bundle.staging import Staging, open_staging
 from engine.bundle.subscribers import SubscriberStage
@@ -141,11 +142,13 @@ def _read(
     """Reads and checks the whole bundle. The usage first: it tells the first period."""
     catalogue = read_catalogue(files, database, problems)
     usage_rows = stage_usage(staging, files.get("usage"), problems)
+    numbers = stage_numbers(staging, files.get("numbers"), problems)
     first = _first_period(database, staging, wanted)
     stage = SubscriberStage(staging, catalogue, first, problems)
     if "subscribers" in files:
         stage.read(files["subscribers"])
     check_subscribers(staging, database, problems)
+    check_numbers(staging, database, problems)
     periods = sum_usage(staging, database, first, problems)
     problems.raise_if_any()
     if first is None and stage.totals.rows:
@@ -161,8 +164,11 @@ def _read(
         "services": len(catalogue.services.rows),
         "subscribers": totals.rows,
         "usage": usage_rows,
+        "numbers": numbers,
     }
-    bundle = Checked(catalogue, staging, first, periods, totals.rows, totals.openings, now, actor)
+    bundle = Checked(
+        catalogue, staging, first, periods, totals.rows, totals.openings, numbers, now, actor
+    )
     summary = ImportSummary(
         {name: count for name, count in counts.items() if name in files},
         first,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from engine.bundle.catalogue import Catalogue, last_number
+from engine.bundle.numbers import write_numbers
 from engine.bundle.staging import Staging
 from engine.config import BillingConfig
 from engine.database import Database, Row
@@ -33,6 +34,7 @@ class Checked:
     periods: list[str]
     subscribers: int
     openings: int
+    numbers: int
     now: int
     actor: str
 
@@ -64,6 +66,16 @@ class Writer:
         self._usage()
         if self._bundle.openings:
             self._opening_entries()
+        bundle = self._bundle
+        if bundle.numbers:
+            write_numbers(
+                self._database,
+                bundle.staging,
+                self._insert,
+                self._shift,
+                bundle.numbers,
+                bundle.now,
+            )
 
     def _first(self) -> Period:
         if self._bundle.first is None:

@@ -66,6 +66,6 @@ def rows_in_all(database: Database) -> int:
     tables = (
         "plan", "plan_direction", "addon", "service", "subscriber_group", "subscriber",
         "subscriber_service", "discount", "period_usage", "billing_period", "journal_entry",
-        "posting", "audit",
+        "posting", "audit", "operator", "personal_account", "operator_tariff", "number",
     )  # fmt: skip
     return sum(database.integer(f"SELECT COUNT(*) FROM {table}") for table in tables)

@@ -257,7 +257,6 @@ def test_subscribers_need_a_first_period(untouched: Database, tmp_path: Path) ->
     [
         ("prices.csv", "does not take such a file yet"),
         ("rates.csv", "does not take such a file yet"),
-        ("numbers.csv", "does not take such a file yet"),
         ("plan.csv", "no file of a bundle"),
         ("Plans.CSV", "no file of a bundle"),
     ],
