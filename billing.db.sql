@@ -397,8 +397,8 @@ CREATE INDEX number_balance_report ON number_balance (report_id);
 
 -- A balance mail, by its key taken once: a hash of its Message-ID, or of its content where there is
 -- none. What it says is there as far as it could be read; a processed mail whose `number_id` is
--- NULL speaks of an unknown number, one whose `tariff_id` is NULL of an unknown tariff. A skipped
--- one has the reason. `body` is its text, cut.
+-- NULL speaks of an unknown number, one of a known number whose `tariff_id` is NULL of an unknown
+-- tariff. A skipped one has the reason. `body` is its text, cut.
 CREATE TABLE balance_mail (
     id               /*sqlite INTEGER*/ /*! BIGINT AUTO_INCREMENT*/ PRIMARY KEY,
     mail_key         CHAR(64) NOT NULL UNIQUE,

@@ -138,6 +138,36 @@ class Database:
             (json.dumps(rows, ensure_ascii=False, separators=(",", ":")),),
         )
 
+    def amend(
+        self,
+        table: str,
+        keys: Mapping[str, str],
+        columns: Mapping[str, str],
+        rows: Sequence[Row],
+    ) -> None:
+        """Updates many rows, found by their `keys`; a row of `rows` has the values of the keys and
+        then the new ones of `columns`, both names with SQL types. One statement on MariaDB."""
+        if not self._mariadb:
+            assigned = ", ".join(f"{name} = ?" for name in columns)
+            found = " AND ".join(f"{name} = ?" for name in keys)
+            width = len(keys)
+            self.write_many(
+                f"UPDATE {table} SET {assigned} WHERE {found}",
+                [(*row[width:], *row[:width]) for row in rows],
+            )
+            return
+        given = ", ".join(
+            f"{name} {kind} PATH '$[{place}]'"
+            for place, (name, kind) in enumerate([*keys.items(), *columns.items()])
+        )
+        link = " AND ".join(f"{table}.{name} = given.{name}" for name in keys)
+        assigned = ", ".join(f"{table}.{name} = given.{name}" for name in columns)
+        self.execute(
+            f"UPDATE JSON_TABLE(?, '$[*]' COLUMNS ({given})) AS given"
+            f" STRAIGHT_JOIN {table} ON {link} SET {assigned}",
+            (json.dumps(rows, ensure_ascii=False, separators=(",", ":")),),
+        )
+
     @contextmanager
     def transaction(self, keep: bool = True) -> Iterator[None]:
         """A write transaction: committed at the end, rolled back on an error, or always rolled

@@ -22,6 +22,8 @@ _LOST_AT_COMMIT = (1180, "Not connected to Primary Component")
 # are of a node of a cluster that is not in step with the others.
 _ABSENT = {2002, 2003, 2006, 2013, 1040, 1053, 1047, 1205}
 _DUPLICATES = {1062}
+# A CHECK of the table; too long, out of range, not of the character set, cut.
+_REFUSED = {4025, 1406, 1264, 1366, 1265}
 _CANCELLED = {1317}
 
 
@@ -172,6 +174,11 @@ def is_hidden_trigger(error: BaseException) -> bool:
 def is_duplicate(error: BaseException) -> bool:
     """Whether a unique key refused the row."""
     return _code(error) in _DUPLICATES or "UNIQUE" in str(error)
+
+
+def is_refused_value(error: BaseException) -> bool:
+    """Whether the database has something against the values of a row: others may do better."""
+    return type(error).__name__ in ("IntegrityError", "DataError") or _code(error) in _REFUSED
 
 
 def is_cancelled(error: BaseException) -> bool:

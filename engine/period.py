@@ -170,9 +170,10 @@ def wall_ms(wall: datetime, tz: tzinfo) -> int:
     return _ms(wall.replace(tzinfo=tz, fold=0))
 
 
-def date_of_ms(ms: int, tz: tzinfo) -> date:
-    """The day that the clock in `tz` shows at a moment."""
-    return _local(ms, tz).date()
+def hour_and_date(ms: int, tz: tzinfo) -> tuple[int, date]:
+    """The hour and the day that the clock in `tz` shows at a moment."""
+    local = _local(ms, tz)
+    return local.hour, local.date()
 
 
 def format_ms(ms: int, tz: tzinfo) -> str:

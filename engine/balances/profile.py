@@ -40,7 +40,8 @@ class ProfileConfig:
 
     `account_digits` are the least and the most digits of a personal account; a number has
     `number_digits` after one of `number_prefixes` was taken off. `time_format` is written with DD,
-    MM, YYYY (or YY), hh, mm and ss; `decimal_sign` is point, comma or either.
+    MM, YYYY (or YY), hh, mm and ss; `decimal_sign` is point, comma or either; `aliases` are other
+    names that numbers may have the operator under.
     """
 
     name: str
@@ -55,6 +56,7 @@ class ProfileConfig:
     number_prefixes: tuple[str, ...] = ("+7", "7", "8")
     time_format: str = "DD.MM.YYYY hh:mm"
     decimal_sign: str = "either"
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +218,7 @@ def read_facts(texts: Sequence[str], profiles: Sequence[Profile]) -> Facts:
 
 def megafon(timezone: ZoneInfo) -> ProfileConfig:
     """The profile that is built in."""
-    return ProfileConfig(name="Megafon", timezone=timezone, **MEGAFON)
+    return ProfileConfig(name="Megafon", timezone=timezone, **MEGAFON, aliases=("МегаФон",))
 
 
 MEGAFON: dict[str, Any] = {
