@@ -164,7 +164,7 @@ def parse_when(text: str, tz: tzinfo) -> int:
     return ms
 
 
-def wall_ms(wall: datetime, tz: tzinfo) -> int:
+def local_ms(wall: datetime, tz: tzinfo) -> int:
     """Epoch milliseconds of a naive local time that somebody else's clock has shown: one that `tz`
     skips is read with the offset before the jump, one that comes twice is the first."""
     return _ms(wall.replace(tzinfo=tz, fold=0))

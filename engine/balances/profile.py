@@ -17,7 +17,7 @@ from engine.balances.refusal import MailRefused
 from engine.balances.template import compile_pattern, words_of
 from engine.errors import InputError
 from engine.money import MAX_AMOUNT_DIGITS, MINOR_UNITS
-from engine.period import wall_ms
+from engine.period import local_ms
 
 T = TypeVar("T")
 
@@ -120,7 +120,7 @@ class Profile:
         balance = self._one(3, text, self._amount)
         tariff = self._one(4, text, _tariff)
         return Facts(
-            config.name, account, number, wall, wall_ms(wall, config.timezone), balance, tariff
+            config.name, account, number, wall, local_ms(wall, config.timezone), balance, tariff
         )
 
     def _one(self, place: int, text: str, parse: Callable[[str], T | None]) -> T:
@@ -216,9 +216,12 @@ def read_facts(texts: Sequence[str], profiles: Sequence[Profile]) -> Facts:
     raise furthest[1]
 
 
+MEGAFON_NAME = "Megafon"
+
+
 def megafon(timezone: ZoneInfo) -> ProfileConfig:
     """The profile that is built in."""
-    return ProfileConfig(name="Megafon", timezone=timezone, **MEGAFON, aliases=("МегаФон",))
+    return ProfileConfig(name=MEGAFON_NAME, timezone=timezone, **MEGAFON)
 
 
 MEGAFON: dict[str, Any] = {
@@ -227,4 +230,5 @@ MEGAFON: dict[str, Any] = {
     "time": "Время: {value}",
     "balance": "На счете {value}руб",
     "tariff": "Тарифный план: {value} с {date}.",
+    "aliases": ("МегаФон",),
 }

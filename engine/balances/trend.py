@@ -54,10 +54,7 @@ class TrendRules:
 
     def __post_init__(self) -> None:
         if not 0 < self.no_data < self.terminated <= self.window:
-            raise InputError(
-                "no_data_reports must be less than terminated_reports, and those at most"
-                " window_reports"
-            )
+            raise InputError("no_data must be less than terminated, and that at most window")
 
 
 def status_of(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from engine.config.load import describe, load_config, variable_name
 from engine.config.model import (
+    BalanceImportConfig,
     BillingConfig,
     Config,
     ConsoleConfig,
@@ -22,9 +23,11 @@ from engine.config.model import (
     SettingRow,
     VatRate,
 )
-from engine.config.spec import Section, Setting, render_example
+from engine.config.setting import Section, Setting
+from engine.config.spec import render_example
 
 __all__ = [
+    "BalanceImportConfig",
     "BillingConfig",
     "Config",
     "ConsoleConfig",

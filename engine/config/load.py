@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from engine.config import values
+from engine.config.balances import operator_section, profiles
 from engine.config.ini import IniFile, read_ini
 from engine.config.model import Config, SettingRow
 from engine.config.secret import credential_file, read_password, require_private
-from engine.config.spec import ROLES, SECTIONS, Section, Setting
-from engine.errors import ConfigError
+from engine.config.setting import Section, Setting
+from engine.config.spec import ROLES, SECTIONS
+from engine.errors import ConfigError, InputError
 from engine.text import safe
 
 SYSTEM_FILE = Path("/etc/billdeck/config.ini")
@@ -30,17 +32,28 @@ class _Table:
 
     def __init__(self, sections: Sequence[Section]) -> None:
         self.sections = sections
-        self.settings: dict[Name, Setting] = {
-            (section.name, setting.key): setting
-            for section in sections
-            for setting in section.settings
-        }
+        self.operators: list[Section] = []
+        self.settings: dict[Name, Setting] = {}
+        for section in sections:
+            self._add(section)
+
+    def _add(self, section: Section) -> None:
+        for setting in section.settings:
+            self.settings[section.name, setting.key] = setting
+
+    def takes(self, section: str) -> bool:
+        """Whether there is such a section; that of an operator is added when it comes."""
+        operator = operator_section(section)
+        if operator:
+            self.operators.append(operator)
+            self._add(operator)
+        return operator is not None or section in {known.name for known in self.sections}
 
     def unknown(self, section: str, key: str | None = None) -> str:
         """The sentence about a section or key that does not exist."""
         keys = [known for of, known in self.settings if of == section]
         if key is None or not keys:
-            allowed = ", ".join(known.name for known in self.sections)
+            allowed = ", ".join([*(known.name for known in self.sections), "operator NAME"])
             return f"unknown section [{safe(section, 60)}]; allowed are {allowed}"
         return f"[{section}] has no setting {safe(key, 60)}; allowed are {', '.join(keys)}"
 
@@ -77,19 +90,35 @@ def load_config(
     given.update(_override_layer(table, overrides or {}))
     _add_computed_defaults(given, environment)
     parsed = {name: _parse(name, setting, given) for name, setting in table.settings.items()}
-    password_origin = _resolve_password(parsed, given, environment)
+    origins = {
+        section: _resolve_password(parsed, given, environment, section, wanted)
+        for section, wanted in (
+            ("database", parsed["database", "engine"] == "mariadb"),
+            ("balance-import", parsed["balance-import", "host"] is not None),
+        )
+    }
     _check_mariadb(parsed)
+    _check_mailbox(parsed)
     rows = tuple(
-        _row(name, setting, given, parsed[name] is not None, password_origin)
+        _row(name, setting, given, parsed[name] is not None, origins.get(name[0]))
         for name, setting in table.settings.items()
     )
-    parts: dict[str, Any] = {
-        section.attribute: section.build(
-            **{setting.key: parsed[section.name, setting.key] for setting in section.settings}
+    try:
+        parts: dict[str, Any] = {
+            section.attribute: section.build(**_values(section, parsed))
+            for section in table.sections
+        }
+        parts["operators"] = profiles(
+            {section.name: _values(section, parsed) for section in table.operators},
+            parts["billing"].timezone,
         )
-        for section in table.sections
-    }
+    except InputError as error:
+        raise ConfigError(error.message) from None
     return Config(**parts, source=source, settings=rows)
+
+
+def _values(section: Section, parsed: Mapping[Name, Any]) -> dict[str, Any]:
+    return {setting.key: parsed[section.name, setting.key] for setting in section.settings}
 
 
 def describe(config: Config) -> tuple[SettingRow, ...]:
@@ -140,7 +169,7 @@ def _read_file(file: Path) -> tuple[str, int] | None:
 def _settings_of_file(table: _Table, text: str, mode: int, file_name: str) -> dict[Name, _Given]:
     ini: IniFile = read_ini(text, file_name)
     for section, line in ini.sections.items():
-        if section not in {known.name for known in table.sections}:
+        if not table.takes(section):
             raise ConfigError(f"{file_name}, line {line}: {table.unknown(section)}")
     settings: dict[Name, _Given] = {}
     for entry in ini.entries:
@@ -209,24 +238,29 @@ def _parse(name: Name, setting: Setting, given: Mapping[Name, _Given]) -> Any:
 
 
 def _resolve_password(
-    parsed: dict[Name, Any], given: Mapping[Name, _Given], environ: Mapping[str, str]
+    parsed: dict[Name, Any],
+    given: Mapping[Name, _Given],
+    environ: Mapping[str, str],
+    section: str,
+    wanted: bool,
 ) -> str | None:
-    """Reads the password for MariaDB from the credential or the file, unless it is set itself.
-    Returns where it came from when that is a file."""
-    by_text, by_file = ("database", "password"), ("database", "password_file")
+    """Reads the password of a section, if one is wanted, from the credential or the file, unless
+    it is set itself. Returns where it came from when that is a file."""
+    by_text, by_file = (section, "password"), (section, "password_file")
     if by_text in given and by_file in given:
         raise ConfigError(
-            f"[database] has both password ({given[by_text].origin}) and password_file"
+            f"[{section}] has both password ({given[by_text].origin}) and password_file"
             f" ({given[by_file].origin}); keep one of them"
         )
-    if parsed["database", "engine"] != "mariadb" or by_text in given:
+    if not wanted or by_text in given:
         return None
-    credential = credential_file(environ)
+    credential = credential_file(environ, section)
     file: Path | None = credential or parsed[by_file]
     if file is None:
         return None
     # systemd guards a credential itself; its folder's mode is not ours to judge.
-    parsed[by_text] = read_password(file, private=credential is None)
+    parse = values.secret if section == "database" else values.any_secret
+    parsed[by_text] = read_password(file, private=credential is None, section=section, parse=parse)
     return safe(file)
 
 
@@ -248,6 +282,22 @@ def _check_mariadb(parsed: Mapping[Name, Any]) -> None:
         )
     if tls_ca is not None and not os.access(tls_ca, os.R_OK):
         raise ConfigError(f"[database] tls_ca = {safe(tls_ca)} cannot be read")
+
+
+def _check_mailbox(parsed: Mapping[Name, Any]) -> None:
+    """What a mailbox needs beyond single values: who we are, and TLS to another machine."""
+    of = "balance-import"
+    host, tls_ca = parsed[of, "host"], parsed[of, "tls_ca"]
+    if host is None:
+        return
+    for needed in ("user", "password"):
+        if parsed[of, needed] is None:
+            more = ", password_file or a credential" if needed == "password" else ""
+            raise ConfigError(f"[{of}] with a host needs {needed}{more}")
+    if parsed[of, "tls"] == "off" and not _is_loopback(host):
+        raise ConfigError(f"[{of}] host = {safe(host)} is another machine: tls must not be off")
+    if tls_ca is not None and not os.access(tls_ca, os.R_OK):
+        raise ConfigError(f"[{of}] tls_ca = {safe(tls_ca)} cannot be read")
 
 
 def _is_loopback(host: str) -> bool:

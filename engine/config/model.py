@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from engine.balances.profile import ProfileConfig
+from engine.balances.trend import TrendRules
 from engine.slots import Schedule
 
 EngineName = Literal["sqlite", "mariadb"]
@@ -152,6 +154,33 @@ class HousekeepingConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class BalanceImportConfig:
+    """The mailbox with balance mails; without a `host` none is read. `tls` is implicit, starttls or
+    off; `timeout` and `run_seconds` are seconds, `max_mail_kib` kibibytes. `keep_processed` is None
+    for ever, else days; 0 removes a mail instead of moving it. More than `alert_percent` and at
+    least `alert_skipped` mails skipped in a day raise an alert."""
+
+    host: str | None = None
+    port: int = 993
+    tls: str = "implicit"
+    tls_ca: Path | None = None
+    user: str | None = None
+    password_file: Path | None = None
+    password: Secret | None = None
+    inbox: str = "INBOX"
+    processed: str = "processed"
+    skipped: str = "skipped"
+    keep_processed: int | None = None
+    chunk: int = 200
+    max_mail_kib: int = 1024
+    timeout: int = 30
+    run_seconds: int = 50
+    add_tariffs: bool = False
+    alert_percent: int = 10
+    alert_skipped: int = 20
+
+
+@dataclass(frozen=True, slots=True)
 class SettingRow:
     """One line of `check config`: `value` is fit for a terminal, a secret is `***`."""
 
@@ -163,8 +192,8 @@ class SettingRow:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """All settings. `source` is the file that was read, or `built-in defaults`. `schedule` has the
-    jobs that the floors above know, by name."""
+    """All settings. `source` is the file that was read, or `built-in defaults`. `operators` are the
+    profiles to read balance mails by. `schedule` has the jobs that the floors above know."""
 
     database: DatabaseConfig
     billing: BillingConfig
@@ -175,5 +204,8 @@ class Config:
     keys: KeysConfig = KeysConfig()
     daemon: DaemonConfig = DaemonConfig()
     housekeeping: HousekeepingConfig = HousekeepingConfig()
+    balance_import: BalanceImportConfig = BalanceImportConfig()
+    balance_status: TrendRules = field(default_factory=TrendRules)
+    operators: tuple[ProfileConfig, ...] = ()
     schedule: Mapping[str, Schedule] = field(default_factory=dict)
     settings: tuple[SettingRow, ...] = field(default=(), repr=False, compare=False)

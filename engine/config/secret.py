@@ -1,18 +1,16 @@
-"""Where the database password comes from, and that nobody else can read it."""
+"""Where a password comes from, and that nobody else can read it."""
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from engine.config import values
-from engine.config.model import Secret
 from engine.errors import ConfigError
 from engine.text import safe
 
-CREDENTIAL_NAME = "database-password"
 MAX_PASSWORD_BYTES = 4096
 # Group may read (0640), nothing more; others nothing at all.
 FORBIDDEN_MODE = 0o027
@@ -27,16 +25,19 @@ def require_private(mode: int, file_name: str) -> None:
         )
 
 
-def credential_file(environ: Mapping[str, str]) -> Path | None:
-    """The systemd credential `database-password`, None when the service was given none."""
+def credential_file(environ: Mapping[str, str], section: str) -> Path | None:
+    """The systemd credential `SECTION-password`, None when the service was given none."""
     directory = environ.get("CREDENTIALS_DIRECTORY", "")
-    file = Path(directory, CREDENTIAL_NAME)
+    file = Path(directory, f"{section}-password")
     return file if directory and file.exists() else None
 
 
-def read_password(file: Path, *, private: bool) -> Secret:
-    """The first line of a password file, without its line end. `private` asks for a mode of 0640
-    or stricter. Raises ConfigError, which never repeats the content."""
+def read_password(
+    file: Path, *, private: bool, section: str, parse: Callable[[str], object]
+) -> object:
+    """The first line of the password file of a section, without its line end, as `parse` has it.
+    `private` asks for a mode of 0640 or stricter. Raises ConfigError, which never repeats the
+    content."""
     name = safe(file)
     try:
         with file.open("rb") as stream:
@@ -45,18 +46,19 @@ def read_password(file: Path, *, private: bool) -> Secret:
             content = stream.read(MAX_PASSWORD_BYTES + 1)
     except OSError as error:
         raise ConfigError(
-            f"cannot read the database password from {name}: {error.strerror};"
-            " check [database] password_file and the file's owner"
+            f"cannot read the {section} password from {name}: {error.strerror};"
+            f" check [{section}] password_file and the file's owner"
         ) from None
     text = _decode(content)
     if text is not None:
         text = text.removesuffix("\n").removesuffix("\r")
         try:
-            return values.secret(text)
+            return parse(text)
         except values.BadValue:
             text = None
+    letters = "Latin-1 characters in UTF-8" if parse is values.secret else "UTF-8 text"
     raise ConfigError(
-        f"{name} must hold a database password: one line of Latin-1 characters in UTF-8, at most"
+        f"{name} must hold a {section} password: one line of {letters}, at most"
         f" {MAX_PASSWORD_BYTES} bytes, without control characters"
     )
 

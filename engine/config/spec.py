@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from engine.config import values
+from engine.config.balances import BALANCE_IMPORT, BALANCE_STATUS, OPERATOR
 from engine.config.model import (
     BillingConfig,
     ConsoleConfig,
@@ -16,32 +16,7 @@ from engine.config.model import (
     MonthCloseConfig,
     RolesConfig,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One key. `default` is text for `parse`; None means no value, or one computed by the loader,
-    and then `example` is what the example file shows. `help` is one line."""
-
-    key: str
-    parse: Callable[[str], object]
-    default: str | None
-    help: str
-    example: str = ""
-    may_be_empty: bool = False
-    secret: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """One section: its settings are the fields of `build`, which becomes `Config.<attribute>`."""
-
-    name: str
-    attribute: str
-    build: Callable[..., object]
-    help: str
-    settings: tuple[Setting, ...]
-
+from engine.config.setting import Section, Setting
 
 DATABASE = Section(
     "database",
@@ -281,7 +256,8 @@ HOUSEKEEPING = Section(
 )
 
 SECTIONS: tuple[Section, ...] = (
-    DATABASE, BILLING, MONTH_CLOSE, ROLES, CONSOLE, KEYS, DAEMON, HOUSEKEEPING,
+    DATABASE, BILLING, MONTH_CLOSE, ROLES, CONSOLE, KEYS, DAEMON, HOUSEKEEPING, BALANCE_IMPORT,
+    BALANCE_STATUS,
 )  # fmt: skip
 
 _EXAMPLE_HEAD = """\
@@ -296,13 +272,16 @@ _EXAMPLE_HEAD = """\
 def render_example(more: Sequence[Section] = ()) -> str:
     """The text of `config.example.ini`: every setting commented out, with one line of help; `more`
     are the sections that the floors above know."""
-    return _EXAMPLE_HEAD + "".join(_render_section(section) for section in (*SECTIONS, *more))
+    sections = "".join(_render_section(section) for section in (*SECTIONS, *more))
+    return _EXAMPLE_HEAD + sections + _render_section(OPERATOR, example=True)
 
 
-def _render_section(section: Section) -> str:
-    lines = ["", f"# {section.help}", f"[{section.name}]"]
+def _render_section(section: Section, example: bool = False) -> str:
+    """The lines of a section; an `example` stands for sections that have no defaults."""
+    mark = " (example)" if example else ""
+    lines = ["", f"# {section.help}{mark}", f"{'; ' if example else ''}[{section.name}]"]
     for setting in section.settings:
-        note = " (example)" if setting.default is None else ""
+        note = " (example)" if setting.default is None or example else ""
         lines.append(f"# {setting.help}{note}")
         lines.append(f"; {setting.key} = {setting.default or setting.example}".rstrip())
     return "\n".join(lines) + "\n"

@@ -112,6 +112,58 @@ def secret(text: str) -> Secret:
     return Secret(text)
 
 
+def any_secret(text: str) -> Secret:
+    """A password of any letters, on one line."""
+    if not text or has_control(text):
+        raise BadValue("a password on one line, without control characters")
+    return Secret(text)
+
+
+def text_of(limit: int) -> Callable[[str], str]:
+    """A parser of text of 1 to `limit` characters."""
+
+    def parse(text: str) -> str:
+        if not 0 < len(text) <= limit:
+            raise BadValue(f"text of 1 to {limit} characters")
+        return text
+
+    return parse
+
+
+def kept_days(text: str) -> int | None:
+    """How long something is kept: `forever` is None, `no` 0, `30 days` 30."""
+    if text == "forever":
+        return None
+    match = re.fullmatch(r"([0-9]{1,5}) days?", text)
+    if text != "no" and (match is None or int(match[1]) == 0):
+        raise BadValue("forever, no, or a number of days such as 30 days")
+    return int(match[1]) if match else 0
+
+
+def number_range(text: str) -> tuple[int, int]:
+    """`7-8` as (7, 8), `8` as (8, 8)."""
+    match = re.fullmatch(r"([0-9]{1,2})(?:-([0-9]{1,2}))?", text)
+    if match is None or not 0 < int(match[1]) <= int(match[2] or match[1]) <= 40:
+        raise BadValue("a number of digits such as 8, or a range such as 7-8, up to 40")
+    return int(match[1]), int(match[2] or match[1])
+
+
+def prefixes(text: str) -> tuple[str, ...]:
+    """A comma list of prefixes of a number, such as +7, 8; empty is none."""
+    items = split_list(text)
+    if not all(re.fullmatch(r"\+?[0-9]{1,4}", item) for item in items):
+        raise BadValue("a comma list of digits, perhaps after a +, such as +7, 8, or nothing")
+    return tuple(items)
+
+
+def names(text: str) -> tuple[str, ...]:
+    """A comma list of names; empty is none."""
+    items = split_list(text)
+    if "" in items:
+        raise BadValue("a comma list of names, or nothing")
+    return tuple(items)
+
+
 def time_zone(text: str) -> ZoneInfo:
     """A zone of the time zone database."""
     try:

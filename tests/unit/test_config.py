@@ -87,7 +87,7 @@ def test_option_beats_environment_beats_file_beats_default(place: Place) -> None
     )
     database = config.database
     assert (database.port, database.connect_timeout, database.wait_seconds) == (3, 2, 1)
-    origins = {row.key: row.origin for row in describe(config)}
+    origins = {row.key: row.origin for row in describe(config) if row.section == "database"}
     assert origins["port"] == "option"
     assert origins["connect_timeout"] == "environment variable BILLDECK_DATABASE__CONNECT_TIMEOUT"
     assert origins["wait_seconds"] == f"{file}, line 4"
