@@ -46,7 +46,7 @@ def mail(
     more: str = "",
 ) -> bytes:
     """The bytes of a mail; `label` is what it claims its charset is, where that differs."""
-    body = text.encode(charset)
+    body = text.replace("\n", "\r\n").encode(charset)
     if encoding == "base64":
         body = base64.encodebytes(body)
     elif encoding == "quoted-printable":

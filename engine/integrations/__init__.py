@@ -1,0 +1,1 @@
+"""Talking to other systems: wire formats and connections, nothing of the domain."""
