@@ -35,11 +35,11 @@ demo: $(RUNTIME)
 	$(BIN)/billdeck demo
 
 test: $(DEV)
-	@scripts/test-programs.sh mariadb deploy
+	@scripts/test-programs.sh mariadb dovecot deploy
 	$(BIN)/python -m pytest -m "not heavy" $(ARGS)
 
 test-full: $(DEV)
-	@scripts/test-programs.sh mariadb deploy galera
+	@scripts/test-programs.sh mariadb dovecot deploy galera
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: $(DEV)
@@ -49,9 +49,10 @@ lint: $(DEV)
 	$(BIN)/lint-imports
 
 bench: $(DEV)
-	@scripts/test-programs.sh mariadb
+	@scripts/test-programs.sh mariadb dovecot
 	$(BIN)/python -m bench.month_close $(ARGS)
 	$(BIN)/python -m bench.console
+	$(BIN)/python -m bench.balance_import
 
 picture: $(DEV)
 	$(BIN)/python -m bench.picture

@@ -22,7 +22,9 @@ def run(args: argparse.Namespace, session: Session) -> int:
     from engine.queries.attention import what_needs_attention
 
     timezone = session.config.billing.timezone
-    found = what_needs_attention(session.database, session.clock.now_ms(), timezone)
+    found = what_needs_attention(
+        session.database, session.clock.now_ms(), timezone, session.config.balance_import
+    )
     data = [
         {
             "kind": row.kind,

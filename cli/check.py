@@ -1,4 +1,5 @@
-"""`billdeck check`: verifies configuration, database and ledger, and names what is wrong."""
+"""`billdeck check`: verifies configuration, database, ledger and the import of balance mails, and
+names what is wrong."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from cli.session import Session
 from engine.errors import BilldeckError
 from engine.text import safe
 
-_PARTS = ("config", "database", "ledger")
+_PARTS = ("config", "database", "ledger", "balances")
 _SHOWN = 100
 
 
@@ -33,7 +34,8 @@ def register(subparsers: Any) -> None:
         "check",
         run,
         role=None,
-        help="verify configuration, database and ledger; exit status 1 when something is wrong",
+        help="verify configuration, database, ledger and balance mails; exit status 1 when one is"
+        " wrong",
     )
     parser.add_argument(
         "part", nargs="?", choices=(*_PARTS, "all"), default="all", help="what to verify (all)"
@@ -47,7 +49,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
     results = [_config(session)] if "config" in wanted else []
     if not any(result.problems for result in results):
         session.require("viewer")
-        checks = {"database": _database, "ledger": _ledger}
+        checks = {"database": _database, "ledger": _ledger, "balances": _balances}
         results += [_caught(part, checks[part], session) for part in wanted if part in checks]
     failed = any(result.problems for result in results)
     data = {
@@ -112,3 +114,17 @@ def _ledger(session: Session) -> Result:
     problems = [f"{one.kind}: {safe(one.subject)}: {safe(one.detail, 400)}" for one in found]
     facts = [] if problems else ["all entries sum to zero; all balances are sums of postings"]
     return Result("ledger", facts, problems)
+
+
+def _balances(session: Session) -> Result:
+    from engine.queries.numbers import mail_counts, too_many_skipped
+
+    now = session.clock.now_ms()
+    counts = mail_counts(session.database, now)
+    trouble = too_many_skipped(session.database, now, session.config.balance_import)
+    fact = (
+        f"mails of the last 24 hours: {counts.processed} processed"
+        f" ({counts.unknown_numbers} of unknown numbers, {counts.unknown_tariffs} with unknown"
+        f" tariffs), {counts.skipped} skipped"
+    )
+    return Result("balances", [fact], [trouble] if trouble else [])

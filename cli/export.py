@@ -1,4 +1,4 @@
-"""`billdeck export WHAT`: charges, the ledger, and whatever the lists of the console show."""
+"""`billdeck export WHAT`: charges, the ledger, balances, whatever the lists of the console show."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from engine.queries.export import Table
 
 # The lists are those of engine.queries.listing, which is not imported for a help text.
-_KINDS = ("charges", "subscribers", "ledger", "runs", "periods", "failures")
+_KINDS = (
+    "charges", "subscribers", "ledger", "runs", "periods", "failures", "balances", "skipped-mails",
+)  # fmt: skip
 _STDIN = "-"
-_WITHOUT_FILTER = ("charges", "ledger")
+_WITHOUT_FILTER = ("charges", "ledger", "balances", "skipped-mails")
 _WITH_PERIOD = ("charges", "ledger", "failures")
 
 
@@ -29,7 +31,7 @@ def register(subparsers: Any) -> None:
         "export",
         run,
         role="viewer",
-        help="print charges, the ledger, subscribers or another list as CSV or JSON",
+        help="print charges, the ledger, balances, subscribers or another list as CSV or JSON",
         more="Every export is audited.",
     )
     export.add_argument("what", metavar="WHAT", type=_kind, help=", ".join(_KINDS))
@@ -110,7 +112,7 @@ def _refuse_what_does_not_go_together(args: argparse.Namespace) -> None:
 
 
 def _table(args: argparse.Namespace, session: Session) -> Table:
-    from engine.queries import export, listing
+    from engine.queries import export, export_numbers, listing
 
     period = Period.parse(args.period) if args.period is not None else None
     database, zone = session.database, session.config.billing.timezone
@@ -118,6 +120,10 @@ def _table(args: argparse.Namespace, session: Session) -> Table:
         return export.ledger(database, zone, period)
     if args.what == "charges":
         return export.charges(database, period or _last_charged(session))
+    if args.what == "balances":
+        return export_numbers.balances(database, zone)
+    if args.what == "skipped-mails":
+        return export_numbers.skipped_mails(database, zone)
     wanted = listing.Wanted(
         args.what,
         args.filter or "",

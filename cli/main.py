@@ -38,6 +38,8 @@ COMMANDS = {
     "daemon": "daemon",
     "jobs": "jobs",
     "explain": "explain",
+    "balances": "balances",
+    "import-mail": "balances",
 }
 _WITH_VALUE = ("--config",)
 _GLOBAL = ("--config", "--json", "--verbose", "--version", "--help", "-h")

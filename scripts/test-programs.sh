@@ -2,6 +2,7 @@
 # Makes sure that the programs are there which tests run: scripts/test-programs.sh KIND...
 #   mariadb  the programs of a MariaDB server, for the tests to start a private one
 #   galera   what makes a cluster of such servers
+#   dovecot  the programs of an IMAP server, for the tests to start a private one
 #   deploy   the programs that check what is in deploy/
 # Installs Debian's packages, programs only: no service is started, nothing listens. Without the
 # right to install it says what to do and succeeds: the tests then skip by name.
@@ -20,6 +21,10 @@ missing() {
         ;;
     galera)
         [ -e /usr/lib/galera/libgalera_smm.so ] || echo galera-4
+        ;;
+    dovecot)
+        have dovecot && have doveadm || echo dovecot-imapd
+        have openssl || echo openssl
         ;;
     deploy)
         have systemd-analyze || echo systemd
@@ -60,6 +65,11 @@ if ! [ -e "$policy" ]; then
     trap '$sudo rm -f "$policy"' EXIT
     printf '#!/bin/sh\nexit 101\n' | $sudo tee "$policy" >/dev/null
     $sudo chmod 755 "$policy"
+fi
+
+# Dovecot's package would start its server at the next boot.
+if [[ " ${packages[*]} " == *" dovecot-imapd "* ]] && [ -d /run/systemd/system ]; then
+    $sudo systemctl mask --quiet dovecot.service dovecot.socket
 fi
 
 say "installing Debian's ${packages[*]} (programs only, no service)"

@@ -22,6 +22,7 @@ _KINDS = {
     "close_failures": ("not charged", "month_close"),
     "run_ended_badly": ("run failed", "jobs"),
     "run_in_progress": ("running", "jobs"),
+    "mails_skipped": ("mails skipped", "jobs"),
 }
 
 

@@ -7,16 +7,21 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Literal
 
+from engine.config import BalanceImportConfig
 from engine.database import Database
 from engine.period import Period
 from engine.queries.daemons import daemons
 from engine.queries.job_list import job_state, jobs_that_ran
+from engine.queries.numbers import too_many_skipped
 from engine.queries.runs import JobRun, last_runs
 
 Kind = Literal[
     "no_period", "period_ended", "close_failures", "no_daemon", "run_ended_badly", "slots_missed",
-    "run_in_progress",
+    "run_in_progress", "mails_skipped",
 ]  # fmt: skip
+
+
+_MAILBOX = BalanceImportConfig()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +35,26 @@ class Attention:
     run: JobRun | None = None
 
 
-def what_needs_attention(database: Database, now_ms: int, tz: tzinfo) -> list[Attention]:
-    """The rows in the order of their weight; an empty list when all is well."""
-    return [*_periods(database, now_ms, tz), *_daemon(database), *_runs(database, now_ms)]
+def what_needs_attention(
+    database: Database,
+    now_ms: int,
+    tz: tzinfo,
+    mailbox: BalanceImportConfig = _MAILBOX,
+) -> list[Attention]:
+    """The rows in the order of their weight; an empty list when all is well. `mailbox` says how
+    many skipped mails are too many."""
+    return [
+        *_periods(database, now_ms, tz),
+        *_daemon(database),
+        *_mails(database, now_ms, mailbox),
+        *_runs(database, now_ms),
+    ]
+
+
+def _mails(database: Database, now_ms: int, mailbox: BalanceImportConfig) -> Iterator[Attention]:
+    text = too_many_skipped(database, now_ms, mailbox)
+    if text is not None:
+        yield Attention("mails_skipped", "balance-import", text)
 
 
 def _periods(database: Database, now_ms: int, tz: tzinfo) -> Iterator[Attention]:

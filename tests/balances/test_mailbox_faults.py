@@ -120,14 +120,17 @@ def dies_at(step: int, where: DatabaseConfig, config: BalanceImportConfig) -> bo
     return False
 
 
+# A prime keeps the sample of the quick tests from falling into step with the chunks.
+STRIDES = [pytest.param(1, marks=pytest.mark.heavy), 7]
+
+
+@pytest.mark.parametrize("stride", STRIDES)
 def test_killed_at_every_step(
-    mailbox_server: DovecotServer, new_database: NewDatabase, request: pytest.FixtureRequest
+    mailbox_server: DovecotServer, new_database: NewDatabase, stride: int
 ) -> None:
     server = mailbox_server
     config = settings(server, chunk=2, tls="off", port=server.port, tls_ca=None)
     expected = undisturbed(server, new_database, config)
-    # The way by copies costs as much time again; a prime keeps the sample from falling into step.
-    stride = 1 if "MOVE" in request.node.name else 5
     for step in count(1, stride):
         where = fresh(server, new_database)
         if not dies_at(step, where, config):
@@ -137,11 +140,14 @@ def test_killed_at_every_step(
         assert result(server, where) == expected, f"after a kill at step {step}"
 
 
-def test_cut_at_many_bytes(mailbox_server: DovecotServer, new_database: NewDatabase) -> None:
+@pytest.mark.parametrize("stride", STRIDES)
+def test_cut_at_many_bytes(
+    mailbox_server: DovecotServer, new_database: NewDatabase, stride: int
+) -> None:
     server = mailbox_server
     straight = settings(server, chunk=2, tls="off", port=server.port, tls_ca=None)
     expected = undisturbed(server, new_database, straight)
-    for offset in count(1, 149):
+    for offset in count(1, 67 * stride):
         where = fresh(server, new_database)
         with ByteProxy(server.port, cut_after=offset) as proxy:
             config = settings(server, chunk=2, tls="off", port=proxy.port, tls_ca=None)

@@ -96,7 +96,8 @@ def why_missing() -> str | None:
     missing = [name for name in ("dovecot", "doveadm", "openssl") if not _program(name)]
     if not missing:
         return None
-    return f"no {' and no '.join(missing)} on this machine (scripts/dovecot.sh installs them)"
+    names = " and no ".join(missing)
+    return f"no {names} on this machine (scripts/test-programs.sh dovecot installs them)"
 
 
 class DovecotServer:
@@ -207,12 +208,18 @@ class DovecotServer:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def kick(self) -> None:
-        """Throws out whoever is connected, as an administrator does."""
-        subprocess.run(
-            [_program("doveadm") or "doveadm", "-c", str(self._settings), "kick", USER],
-            capture_output=True,
-            check=False,
-        )
+        """Throws out whoever is connected, as an administrator does; returns when they are gone."""
+        self._doveadm("kick", USER)
+        deadline = time.monotonic() + _SECONDS
+        pause = threading.Event()
+        while USER in self._doveadm("who"):
+            if time.monotonic() > deadline:
+                raise DovecotError(f"they do not go:\n{self.log()}")
+            pause.wait(_POLL_SECONDS)
+
+    def _doveadm(self, *words: str) -> str:
+        command = [_program("doveadm") or "doveadm", "-c", str(self._settings), *words]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
     def client(self) -> imaplib.IMAP4:
         """A connection of another client, logged in."""
