@@ -52,6 +52,7 @@ mail_gid = {gid}
 first_valid_uid = 1
 first_valid_gid = 1
 maildir_stat_dirs = no
+mail_fsync = never
 disable_plaintext_auth = no
 auth_mechanisms = plain login
 ssl = yes
