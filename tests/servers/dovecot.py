@@ -22,6 +22,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -33,8 +34,8 @@ _SEARCH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/
 _SECONDS = 30.0
 _POLL_SECONDS = 0.02
 
-# Waits for the pipe's end ($1: master process, $2: folder).
-_GUARD = 'read -r _; kill "$1" 2>/dev/null; sleep 1; kill -9 "$1" 2>/dev/null; rm -rf -- "$2"'
+# Waits for the pipe's end ($1: the server's group of processes, $2: folder).
+_GUARD = 'read -r _; kill -9 -- "-$1" 2>/dev/null; rm -rf -- "$2"'
 
 # The file must not lie in base_dir: Dovecot puts a link of its own there.
 _SETTINGS = """\
@@ -194,6 +195,9 @@ class DovecotServer:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+            # Those who serve a client outlive the master.
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process = None
         if self._guard is not None:
             self._guard.kill()
