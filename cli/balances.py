@@ -156,7 +156,11 @@ def run_import(args: argparse.Namespace, session: Session) -> int:
         importer, reader = balance_importer(session.database, config, session.clock, hooks)
         lease.acquire(session.database)
         try:
-            mails = saved_mails(args.path, reader.limit)
+            mails = saved_mails(
+                args.path,
+                reader.limit,
+                lambda path: session.out.note(f"left out {path}: it does not begin as a mail does"),
+            )
             # Few at a time, for one may be as large as the limit.
             while some := list(islice(mails, min(config.balance_import.chunk, 50))):
                 if stop.is_set():

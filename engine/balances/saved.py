@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from engine.errors import InputError
 from engine.text import safe
 
+_BEGINNING = re.compile(rb"From |[!-9;-~]{1,80}[ \t]*:")
 
-def saved_mails(path: Path, limit: int) -> Iterator[bytes]:
+
+def saved_mails(
+    path: Path, limit: int, left_out: Callable[[Path], None], inside: bool = False
+) -> Iterator[bytes]:
     """The mails below a path, in the order of the names of files; of each at most one byte more
-    than `limit`. Raises InputError when something cannot be read; hidden files are left out."""
+    than `limit`. Of a folder (`inside` it) hidden files are left out, and those that do not begin
+    as a mail does, of which `left_out` is told. Raises InputError when something cannot be read."""
     try:
         if path.is_dir():
             for inner in sorted(path.iterdir()):
                 if not inner.name.startswith(".") and (inner.is_dir() or inner.is_file()):
-                    yield from saved_mails(inner, limit)
+                    yield from saved_mails(inner, limit, left_out, inside=True)
             return
         with path.open("rb") as file:
+            if inside and _BEGINNING.match(file.readline(limit + 1)) is None:
+                left_out(path)
+                return
+            file.seek(0)
             yield from _mails_of(file, limit)
     except OSError as error:
         raise InputError(

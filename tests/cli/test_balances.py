@@ -62,6 +62,18 @@ def test_saved_mails(ivan: Shell, numbers: Database, tmp_path: Path, form: str) 
     assert numbers.integer("SELECT COUNT(*) FROM number_balance") == 12
 
 
+def test_what_is_no_mail_is_left_out_of_a_folder(
+    ivan: Shell, numbers: Database, tmp_path: Path
+) -> None:
+    folder = save(tmp_path / "mails", month()[:2])
+    (folder / "expected.json").write_text("{}")
+    (folder / ".hidden").write_text("x")
+    answer = ivan("import-mail", str(folder))
+    assert answer.out == "Mails: 2 processed, 0 skipped.\n"
+    assert f"left out {folder / 'expected.json'}: it does not begin as a mail does" in answer.err
+    assert ".hidden" not in answer.err
+
+
 def test_one_file_and_no_file(ivan: Shell, numbers: Database, tmp_path: Path) -> None:
     file = tmp_path / "one.eml"
     file.write_bytes(month()[0])
