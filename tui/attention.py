@@ -3,7 +3,6 @@ view that each leads to."""
 
 from __future__ import annotations
 
-from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from engine.clock import Clock
@@ -12,6 +11,7 @@ from engine.queries.paging import Page, Query
 from tui.glyphs import Glyphs
 
 if TYPE_CHECKING:
+    from engine.config import Config
     from engine.database import Database, Row
     from engine.queries.attention import Attention
 
@@ -20,7 +20,9 @@ _KINDS = {
     "no_period": ("no period", "month_close"),
     "period_ended": ("to close", "month_close"),
     "close_failures": ("not charged", "month_close"),
+    "no_daemon": ("no daemon", "jobs"),
     "run_ended_badly": ("run failed", "jobs"),
+    "slots_missed": ("missed", "jobs"),
     "run_in_progress": ("running", "jobs"),
     "mails_skipped": ("mails skipped", "jobs"),
 }
@@ -43,9 +45,9 @@ class AttentionSource:
         Column("text", "In words", "", "text", 48),
     )
 
-    def __init__(self, clock: Clock, zone: tzinfo, glyphs: Glyphs) -> None:
+    def __init__(self, clock: Clock, config: Config, glyphs: Glyphs) -> None:
         self._clock = clock
-        self._zone = zone
+        self._config = config
         self._glyphs = glyphs
 
     def query(self, text: str, sorts: tuple[Sort, ...] = ()) -> Query:
@@ -77,7 +79,10 @@ class AttentionSource:
         # Not above: it brings the models, which take their time; this is the loader's thread.
         from engine.queries.attention import what_needs_attention
 
-        return what_needs_attention(database, self._clock.now_ms(), self._zone)
+        config = self._config
+        return what_needs_attention(
+            database, self._clock.now_ms(), config.billing.timezone, config.balance_import
+        )
 
     def _row(self, one: Attention) -> Row:
         words, _ = _KINDS[one.kind]

@@ -60,7 +60,7 @@ class OverviewScreen(ConsoleScreen):
 
     def body(self) -> ComposeResult:
         console = self.console
-        source = AttentionSource(console.clock, console.zone, console.glyphs)
+        source = AttentionSource(console.clock, console.config, console.glyphs)
         yield PaneTitle(source.title, table_id=_TABLE)
         table = PagedTable(source, id=_TABLE)
         table.empty = _ALL_IS_WELL
