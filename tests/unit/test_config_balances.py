@@ -7,7 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from engine.balances.profile import Profile
+from engine.balances.refusal import MailRefused
 from engine.config import Secret
+from engine.period import parse_when
 from tests.unit.config_place import Place
 
 MAILBOX = "[balance-import]\nhost = imap.example.com\nuser = balance\n"
@@ -125,3 +128,22 @@ def test_a_section_may_stand_in_place_of_the_built_in_profile(place: Place) -> N
 )
 def test_profiles_that_cannot_be(place: Place, text: str, message: str) -> None:
     assert message in place.refusal(text)
+
+
+def test_the_second_operator_of_the_docs(place: Place) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "balances.md").read_text(encoding="utf-8")
+    start = page.index("[operator Beeline]")
+    profile = Profile(place.load(page[start : page.index("```", start)]).operators[0])
+    facts = profile.read(
+        "Договор № 123456789\nАбонентский номер: +7 903 123-45-67\n"
+        "По состоянию на 05.10.2026 08:15:30\nОстаток: 1 234,50 р.\nВаш тариф «Всё моё»"
+    )
+    assert (facts.operator, facts.number, facts.personal_account, facts.balance, facts.tariff) == (
+        "Beeline", "9031234567", "123456789", 123_450, "Всё моё",
+    )  # fmt: skip
+    assert facts.at == parse_when("2026-10-05T08:15:30+05:00", ZoneInfo("UTC"))
+    with pytest.raises(MailRefused, match="balance cannot be read"):
+        profile.read(
+            "Договор № 123456789\nАбонентский номер: 9031234567\n"
+            "По состоянию на 05.10.2026 08:15:30\nОстаток: 12.50 р.\nВаш тариф «Всё моё»"
+        )
