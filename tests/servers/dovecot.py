@@ -35,7 +35,7 @@ _SECONDS = 30.0
 _POLL_SECONDS = 0.02
 
 # Waits for the pipe's end ($1: the server's group of processes, $2: folder).
-_GUARD = 'read -r _; kill -9 -- "-$1" 2>/dev/null; rm -rf -- "$2"'
+_GUARD = 'read -r _; kill -9 "-$1" 2>/dev/null; sleep 1; rm -rf -- "$2"'
 
 # The file must not lie in base_dir: Dovecot puts a link of its own there.
 _SETTINGS = """\
