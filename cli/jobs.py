@@ -48,6 +48,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
     from engine.queries.daemons import daemons
     from engine.queries.job_list import job_states
     from engine.queries.runs import leases, recent_runs
+    from jobs.registry import schedules
 
     config = session.config
     zone = config.billing.timezone
@@ -55,7 +56,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
     if not 1 <= args.limit <= _MOST:
         raise InputError(f"--limit is a number of runs from 1 to {_MOST}")
     database = session.database
-    states = job_states(database, now, config.schedule, zone)
+    states = job_states(database, now, schedules(config), zone)
     runs = recent_runs(database, now, args.limit)
     known = daemons(database)
     held = leases(database)

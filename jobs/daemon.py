@@ -27,7 +27,7 @@ from jobs.planner import Planner
 from jobs.presence import Presence
 from jobs.queue import is_reserved, reserve, settle_over
 from jobs.record import OpenRun, open_runs
-from jobs.registry import all_jobs
+from jobs.registry import all_jobs, schedules
 from jobs.standby import HostLock, lock_file
 from jobs.workers import Workers
 
@@ -130,7 +130,7 @@ class Daemon:
         self._notifier.ready()
 
     def _new_planner(self, config: Config) -> Planner:
-        return Planner(self._clock, config.schedule, config.billing.timezone, self._log.info)
+        return Planner(self._clock, schedules(config), config.billing.timezone, self._log.info)
 
     # Every second
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from engine.config import Config
 
 Danger = Literal[0, 1, 2, 3]
 Role = Literal["viewer", "operator", "admin"]
@@ -34,8 +37,9 @@ class Job:
     does that. `long`: it may take longer than a minute and must not keep the short ones waiting.
     `schedule` is the default. After `silence_seconds` without a sign of life a run is taken to hang
     and loses its lease; after `limit_seconds` it is asked to stop. `dry_run`: it can show what it
-    would do. `for_slot` gives the parameters of a run that the schedule started, from the slot in
-    epoch milliseconds and the billing time zone.
+    would do. `is_set_up` says whether a configuration has what the job works on; while it has not,
+    the schedule does not start it. `for_slot` gives the parameters of a run that the schedule
+    started, from the slot in epoch milliseconds and the billing time zone.
     """
 
     name: str
@@ -51,6 +55,7 @@ class Job:
     silence_seconds: int = 900
     limit_seconds: int | None = None
     for_slot: Callable[[int, Any], Values] | None = None
+    is_set_up: Callable[[Config], bool] = lambda config: True
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import jobs.all
 from engine.config import Config, Section, Setting, load_config, render_example, values
 from engine.errors import InputError
+from engine.slots import Schedule
 from engine.text import safe
 from jobs.job import Job, Outcome, Parameter, Values
 
@@ -92,6 +93,14 @@ def schedule_section() -> Section:
             for job in all_jobs().values()
         ),
     )
+
+
+def schedules(config: Config) -> dict[str, Schedule]:
+    """When each job is due: as the configuration says, but never while it is not set up."""
+    return {
+        name: schedule if all_jobs()[name].is_set_up(config) else Schedule()
+        for name, schedule in config.schedule.items()
+    }
 
 
 def read_config(config_file: Path | None = None, **layers: Any) -> Config:

@@ -24,6 +24,7 @@ JOB = Job(
     resumable=True,
     schedule="every minute",
     silence_seconds=300,
+    is_set_up=lambda config: config.balance_import.host is not None,
 )
 
 

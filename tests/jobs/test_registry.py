@@ -9,7 +9,7 @@ import pytest
 import jobs.all
 from engine.errors import ConfigError, InputError
 from engine.slots import parse_schedule
-from jobs.registry import all_jobs, checked, function_of, job_named, read_config
+from jobs.registry import all_jobs, checked, function_of, job_named, read_config, schedules
 
 ONE_FILE = """
 from jobs.job import Job, Outcome
@@ -60,6 +60,20 @@ def test_a_wrong_schedule_is_refused(tmp_path: Path, line: str, what: str) -> No
     file.write_text(f"[schedule]\n{line}\n")
     with pytest.raises(ConfigError, match=what):
         read_config(file, system_file=tmp_path / "none", environ={"HOME": str(tmp_path)})
+
+
+def test_what_is_not_set_up_is_never_due(tmp_path: Path) -> None:
+    nowhere = {"system_file": tmp_path / "none", "environ": {"HOME": str(tmp_path)}}
+    assert str(schedules(read_config(**nowhere))["balance-import"]) == "off"
+    file = tmp_path / "config.ini"
+    password = tmp_path / "password"
+    password.touch(mode=0o600)
+    password.write_text("x")
+    mailbox = f"host = mail.example\nuser = a\npassword_file = {password}"
+    file.write_text(f"[balance-import]\n{mailbox}\n")
+    given = read_config(file, **nowhere)
+    assert str(schedules(given)["balance-import"]) == "every minute"
+    assert schedules(given)["month-close"] == given.schedule["month-close"]
 
 
 def test_what_a_run_may_be_given() -> None:
