@@ -35,11 +35,11 @@ demo: $(RUNTIME)
 	$(BIN)/billdeck demo
 
 test: $(DEV)
-	@scripts/test-programs.sh mariadb dovecot deploy
+	@scripts/test-programs.sh mariadb dovecot deploy clock
 	$(BIN)/python -m pytest -m "not heavy" $(ARGS)
 
 test-full: $(DEV)
-	@scripts/test-programs.sh mariadb dovecot deploy galera
+	@scripts/test-programs.sh mariadb dovecot deploy clock galera
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: $(DEV)

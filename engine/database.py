@@ -31,11 +31,13 @@ _READ_TIMEOUT = 900
 _SQLITE_BUSY_MS = 15_000
 _SQLITE_CACHE_KIB = 32 * 1024
 
+# `idle_write_transaction_timeout`: a host that sleeps, or is gone without a word, in the middle of
+# a transaction must not keep its rows locked for longer than its lease lasts (jobs/lease.py).
 _MARIADB_SESSION = (
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,"
     "NO_ZERO_IN_DATE,NO_ENGINE_SUBSTITUTION,PIPES_AS_CONCAT', time_zone = '+00:00',"
     " innodb_lock_wait_timeout = 30, tx_isolation = 'REPEATABLE-READ', group_concat_max_len ="
-    " 1048576"
+    " 1048576, idle_write_transaction_timeout = 20"
 )
 
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import logging
 import signal
+import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import peewee
 
@@ -16,12 +18,13 @@ from engine import __version__, faults
 from engine.clock import Clock
 from engine.config import Config
 from engine.database import Database, open_database
-from engine.errors import BilldeckError, ConfigError
+from engine.errors import BilldeckError, ConfigError, Interrupted
 from engine.holder import holder_name
 from engine.retry import open_patiently
 from engine.schema import require_schema
 from engine.text import safe
 from jobs.heart import Heart
+from jobs.job import Job
 from jobs.notify import Notifier
 from jobs.planner import Planner
 from jobs.presence import Presence
@@ -35,7 +38,8 @@ _BEAT_SECONDS = 5
 # A server that says nothing for so long is taken for lost; the daemon itself must stay awake.
 _SILENCE_SECONDS = 20
 _LONGEST_PAUSE = 15.0
-_SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
+_ENDS = {signal.SIGTERM, signal.SIGINT}
+_SIGNALS = {*_ENDS, signal.SIGHUP, signal.SIGCHLD}
 
 
 class Daemon:
@@ -65,14 +69,19 @@ class Daemon:
         self._stopping = False
         self._stop_by = 0.0
         self._heart = Heart(self._beat_failed)
-        self._heart.every(1, "tick", self._tick)
+        self._heart.every(1, "schedule", self._plan)
+        self._heart.every(1, "runs", self._look_after_runs)
         self._heart.every(_BEAT_SECONDS, "presence", self._say_presence)
 
     def run(self) -> int:
         """Runs until it is told to stop; returns the exit status. Raises BilldeckError when it
         cannot begin."""
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-        self._database = open_patiently(self._config.database, None, self._log.warning)
+        try:
+            self._database = open_patiently(self._config.database, _StopSignal(), self._log.warning)
+        except Interrupted:
+            self._log.info("stopped")
+            return 0
         require_schema(self._database)
         self._presence.begin(self._database, "active" if self._lock.take() else "standby")
         self._log.info("billdeck %s, %s", __version__, self._presence.state)
@@ -91,7 +100,7 @@ class Daemon:
         number = heard.si_signo if heard else 0
         if number == signal.SIGHUP and not self._stopping:
             self._reload()
-        elif number in (signal.SIGTERM, signal.SIGINT):
+        elif number in _ENDS:
             if self._stopping:
                 self._log.warning("told to stop once more: runs are broken off")
                 self._workers.kill()
@@ -124,6 +133,7 @@ class Daemon:
             return
         if config.database != self._config.database:
             self._log.warning("[database] has changed: that needs a restart")
+            config = replace(config, database=self._config.database)
         self._config = self._workers.config = config
         self._planner = self._new_planner(config)
         self._log.info("the configuration was taken over")
@@ -134,30 +144,43 @@ class Daemon:
 
     # Every second
 
-    def _tick(self) -> None:
+    def _plan(self) -> None:
+        """A beat of its own: a schedule that cannot be planned must not keep runs from going on."""
+        database = self._for_work()
+        if database is not None:
+            self._planner.plan(database)
+
+    def _look_after_runs(self) -> None:
         self._reap()
+        database = self._for_work()
+        if database is not None:
+            runs = open_runs(database)
+            self._settle(database, runs)
+            self._start(database, runs)
+
+    def _for_work(self) -> Database | None:
+        """The database, for a daemon that is at work; None while it is not."""
         database = self._connected()
         if database is None or self._stopping:
-            return
+            return None
         if self._presence.state == "standby":
             if not self._lock.take():
-                return
+                return None
             self._log.info("the other daemon of this host is gone: this one takes over")
             self._presence.become(database, "active")
-        self._planner.plan(database)
-        runs = open_runs(database)
-        self._settle(database, runs)
-        self._start(database, runs)
+        return database
 
     def _settle(self, database: Database, runs: list[OpenRun]) -> None:
-        over = [run for run in runs if run.is_over]
-        for run in over:
-            state = settle_over(database, run)
+        over = set()
+        for run in runs:
+            state = settle_over(database, run) if run.is_over else None
+            if state is not None:
+                over.add(run.number)
             if state:
                 self._log.warning(
                     "run %d of %s ended without a word: now %s", run.number, run.job, state
                 )
-        self._workers.end_overdue({run.number for run in over})
+        self._workers.end_overdue(over)
 
     def _start(self, database: Database, runs: list[OpenRun]) -> None:
         busy = {run.job for run in runs if run.state == "running"}
@@ -171,8 +194,17 @@ class Daemon:
             if is_reserved(run, now) or not self._workers.room_for(job):
                 continue
             if reserve(database, self._clock, run, self._presence.holder):
-                self._workers.start(run.number, job)
-                self._log.info("run %d of %s is started", run.number, run.job)
+                self._begin(run, job)
+
+    def _begin(self, run: OpenRun, job: Job) -> None:
+        """Where no process can be started, the run is tried again when its reservation is over."""
+        try:
+            self._workers.start(run.number, job)
+        except OSError as error:
+            words = safe(error.strerror)
+            self._log.error("run %d of %s cannot be started: %s", run.number, run.job, words)
+            return
+        self._log.info("run %d of %s is started", run.number, run.job)
 
     def _reap(self) -> None:
         for ended in self._workers.reap():
@@ -233,3 +265,12 @@ class Daemon:
         except (peewee.PeeweeException, BilldeckError, OSError) as error:
             self._log.warning("on the way out: %s", safe(error, 400))
         self._log.info("stopped")
+
+
+class _StopSignal(threading.Event):
+    """The wish to stop, while the signals are blocked: heard by whoever waits for it."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        if not self.is_set() and signal.sigtimedwait(_ENDS, timeout or 0.0):
+            self.set()
+        return self.is_set()

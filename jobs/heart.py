@@ -1,8 +1,8 @@
 """The daemon's heartbeat: a few things to do every so many seconds, on the library `schedule`.
 
 The library alone would let one failing thing starve the others, and stop altogether when the clock
-is set back. Here a failure is told and the next beat comes all the same, and after a step of the
-clock the beats are set up anew.
+is set back, be it for the end of summer time. Here a failure is told and the next beat comes all
+the same, and after a step of the clock the beats are set up anew.
 """
 
 from __future__ import annotations
@@ -50,5 +50,7 @@ class Heart:
 
 
 def _offset() -> float:
-    """By how much the clock on the wall is ahead of the one that nobody sets."""
-    return time.time() - time.monotonic()
+    """By how much the clock on the wall, in the zone of this process as the library reads it, is
+    ahead of the one that nobody sets."""
+    now = time.time()
+    return now + time.localtime(now).tm_gmtoff - time.monotonic()

@@ -11,8 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
+import peewee
+
 from engine.clock import Clock
 from engine.database import Database
+from engine.errors import BilldeckError
 from engine.models.operations import JobSchedule
 from engine.slots import Decision, Schedule, decide, next_slot, slots
 from jobs.job import Job, Values
@@ -39,7 +42,8 @@ class Planner:
     _last_now: int = field(default=0, init=False)
 
     def plan(self, database: Database) -> None:
-        """Adds rows for all slots that are due. Costs nothing while none is."""
+        """Adds rows for all slots that are due. Costs nothing while none is. What one job raises is
+        raised when the others have had their turn; that job is looked at again in a minute."""
         now = self.clock.now_ms()
         if self._last_now <= now < self._next_look:
             self._last_now = now
@@ -48,11 +52,19 @@ class Planner:
         seen = {row[0]: row[1:] for row in
                 database.rows("SELECT job, schedule, seen_until FROM job_schedule")}  # fmt: skip
         soonest = now + _LOOK_AGAIN_MS
+        failed: Exception | None = None
         for name, schedule in self.schedules.items():
-            self._plan_job(database, all_jobs()[name], schedule, now, seen.get(name))
+            try:
+                self._plan_job(database, all_jobs()[name], schedule, now, seen.get(name))
+            except (peewee.PeeweeException, BilldeckError):
+                raise
+            except Exception as error:  # noqa: BLE001 - one job must not keep the others waiting
+                failed = error
             following = next_slot(schedule, self.zone, now)
             soonest = min(soonest, following) if following is not None else soonest
         self._next_look, self._last_now = soonest, self.clock.now_ms()
+        if failed is not None:
+            raise failed
 
     def _plan_job(
         self,

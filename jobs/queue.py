@@ -109,7 +109,8 @@ def is_reserved(run: OpenRun, now_ms: int) -> bool:
     """Whether a daemon has this run for itself and may still begin it."""
     if not run.holder or is_gone(run.holder):
         return False
-    return run.heartbeat_at is not None and run.heartbeat_at >= now_ms - RESERVED_MS
+    # One from a future is of a clock that was set back since.
+    return run.heartbeat_at is not None and abs(now_ms - run.heartbeat_at) <= RESERVED_MS
 
 
 def reserve(database: Database, clock: Clock, run: OpenRun, holder: str) -> bool:
@@ -138,10 +139,11 @@ def insert_slot(
             raise
 
 
-def settle_over(database: Database, run: OpenRun) -> str:
+def settle_over(database: Database, run: OpenRun) -> str | None:
     """Ends a run that is over, in a transaction of its own, and its lease with it, so that a holder
-    who only slept writes nothing more. Returns its new state, '' when another was quicker."""
+    who only slept writes nothing more. Returns its new state, '' when another was quicker, None
+    when it goes on after all."""
     with database.transaction():
         if not Lease.end(database, run.job, run.holder, run.token):
-            return ""
+            return None
         return settle(database, all_jobs().get(run.job), run)

@@ -25,6 +25,8 @@ from jobs.log import Line
 MOST_ATTEMPTS = 3
 # How the open_key of a run begins that somebody runs here and now, without the queue.
 HERE = "here:"
+# Why a run is back in the queue that was stopped in order: that attempt does not count.
+STOPPED = "stopped"
 _NOTE_LENGTH = 300
 
 
@@ -130,6 +132,8 @@ class RunRecord:
         ends: dict[str, Any] = {"finished_at": now, "open_key": None}
         if state == "queued":
             ends = {"holder": ""}
+            if reason == STOPPED:
+                ends["attempt"] = JobRun.attempt - 1
         with self._database.transaction():
             ended = JobRun.update(
                 state=state, exit_reason=reason, note=note[:_NOTE_LENGTH], heartbeat_at=now, **ends

@@ -28,7 +28,7 @@ from engine.text import safe
 from jobs.context import RunContext, RunHooks
 from jobs.job import Job, Outcome, Values
 from jobs.keeper import Keeper
-from jobs.record import MOST_ATTEMPTS, Begun, RunRecord
+from jobs.record import MOST_ATTEMPTS, STOPPED, Begun, RunRecord
 
 Work = Callable[[RunContext], Outcome]
 T = TypeVar("T")
@@ -83,7 +83,7 @@ class Runner:
         that can go on waits in the queue again. Raises as `here` does."""
         record = RunRecord(self._database, self._clock, job)
         begun = self._unit(partial(record.begin_queued, number))
-        return self._run(job, record, begun, work, hand_back and begun.attempt < MOST_ATTEMPTS)
+        return self._run(job, record, begun, work, hand_back)
 
     def _run(
         self, job: Job, record: RunRecord, begun: Begun, work: Work, hand_back: bool
@@ -101,7 +101,7 @@ class Runner:
             reason = keeper.reason if keeper else ""
             if reason == "lost":
                 raise record.lease.lost() from None
-            end = _end_of(error, reason, hand_back and job.resumable)
+            end = _end_of(error, reason, hand_back and job.resumable, begun.attempt)
             self._end_badly(record, context, end)
             raise
         state, why = ("done", "complete") if outcome.complete else ("failed", "failures")
@@ -128,7 +128,7 @@ class Runner:
         return run_unit(self._database, work, wait, self._hooks.stop, self._hooks.note)
 
 
-def _end_of(error: BaseException, asked: str, may_go_on: bool) -> _End:
+def _end_of(error: BaseException, asked: str, may_go_on: bool, attempt: int) -> _End:
     """The end of a run that did not come to its own. `asked` is why it was asked to stop."""
     if isinstance(error, Interrupted):
         if asked == "cancelled":
@@ -136,10 +136,11 @@ def _end_of(error: BaseException, asked: str, may_go_on: bool) -> _End:
         if asked:
             return _End("interrupted", asked, "it took too long; what was committed stays")
         if may_go_on:
-            return _End("queued", "stopped", "stopped at a safe point; it goes on where it was")
+            return _End("queued", STOPPED, "stopped at a safe point; it goes on where it was")
         return _End("interrupted", "signal", error.message)
     if isinstance(error, DatabaseUnavailable):
-        return _End("queued" if may_go_on else "failed", "database", error.message)
+        again = may_go_on and attempt < MOST_ATTEMPTS
+        return _End("queued" if again else "failed", "database", error.message)
     if isinstance(error, (InputError, ConfigError, NeedsConfirmation)):
         return _End("failed", "refused", error.message)
     if isinstance(error, BilldeckError):

@@ -4,6 +4,7 @@
 #   galera   what makes a cluster of such servers
 #   dovecot  the programs of an IMAP server, for the tests to start a private one
 #   deploy   the programs that check what is in deploy/
+#   clock    the library that shows a process another time
 # Installs Debian's packages, programs only: no service is started, nothing listens. Without the
 # right to install it says what to do and succeeds: the tests then skip by name.
 set -euo pipefail
@@ -30,6 +31,9 @@ missing() {
         have systemd-analyze || echo systemd
         have visudo || echo sudo
         have logrotate || echo logrotate
+        ;;
+    clock)
+        compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null || echo libfaketime
         ;;
     *)
         say "no kind of programs: $1" >&2

@@ -26,7 +26,8 @@ class DaemonState:
     @property
     def fresh(self) -> bool:
         """Whether it is there."""
-        return self.age_ms < FRESH_MS
+        # A word from the future is from before the clock was set back.
+        return abs(self.age_ms) < FRESH_MS
 
 
 def daemons(database: Database) -> list[DaemonState]:

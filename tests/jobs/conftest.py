@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -12,8 +12,16 @@ from engine.config import Config, DatabaseConfig
 from engine.database import Database, open_database
 from jobs.registry import all_jobs
 from tests.close.books import config, new_books
+from tests.jobs.dressed import EXTRA, Dress
+from tests.jobs.hosts import Host
 
-EXTRA = Path(__file__).parent / "extra"
+StartHost = Callable[..., Host]
+
+
+def make_tables(database: Database) -> None:
+    """What the jobs of `extra` write into."""
+    database.execute("CREATE TABLE counted (number INTEGER PRIMARY KEY, process INTEGER NOT NULL)")
+    database.execute("CREATE TABLE ticked (slot BIGINT NOT NULL, process INTEGER NOT NULL)")
 
 
 @pytest.fixture(autouse=True)
@@ -27,9 +35,9 @@ def extra_jobs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def books(database_config: DatabaseConfig) -> Iterator[Database]:
-    """A new database, with a table for the job that counts."""
+    """A new database, with tables for the jobs that write down what they do."""
     database = new_books(database_config)
-    database.execute("CREATE TABLE counted (number INTEGER PRIMARY KEY, process INTEGER NOT NULL)")
+    make_tables(database)
     yield database
     database.close()
 
@@ -46,3 +54,28 @@ def other(books: Database, database_config: DatabaseConfig) -> Iterator[Database
 def settings(database_config: DatabaseConfig) -> Config:
     """The configuration."""
     return config(database_config)
+
+
+@pytest.fixture
+def new_host(tmp_path: Path, database_config: DatabaseConfig) -> Iterator[StartHost]:
+    """Makes a host on the test's database; `host.start()` starts its daemon. Nothing of it is left
+    afterwards."""
+    made: list[Host] = []
+
+    def make(
+        name: str = "one",
+        schedule: Mapping[str, str] | None = None,
+        settings: Mapping[str, Mapping[str, object]] | None = None,
+        where: DatabaseConfig | None = None,
+        environ: Mapping[str, str] | None = None,
+        dress: Dress | None = None,
+    ) -> Host:
+        folder = tmp_path / f"host-{name}"
+        host = Host(folder, where or database_config, dress or Dress(), schedule or {},
+                    settings or {}, environ or {})  # fmt: skip
+        made.append(host)
+        return host
+
+    yield make
+    for host in made:
+        host.clean_up()
