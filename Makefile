@@ -53,6 +53,7 @@ bench: $(DEV)
 	$(BIN)/python -m bench.month_close $(ARGS)
 	$(BIN)/python -m bench.console
 	$(BIN)/python -m bench.balance_import
+	$(BIN)/python -m bench.daemon
 
 picture: $(DEV)
 	$(BIN)/python -m bench.picture

@@ -27,7 +27,7 @@ Row = tuple[Any, ...]
 M = TypeVar("M", bound=peewee.Model)
 
 # Seconds that a statement may be silent: a proof over a large ledger takes minutes, not hours.
-_READ_TIMEOUT = 900
+READ_TIMEOUT = 900
 _SQLITE_BUSY_MS = 15_000
 _SQLITE_CACHE_KIB = 32 * 1024
 
@@ -270,7 +270,7 @@ def _driver_errors() -> Iterator[None]:
 
 
 def open_database(
-    config: DatabaseConfig, create: bool = False, silence: int = _READ_TIMEOUT
+    config: DatabaseConfig, create: bool = False, silence: int = READ_TIMEOUT
 ) -> Database:
     """Connects as the configuration says.
 
@@ -284,7 +284,7 @@ def open_database(
 
 
 def connected(
-    config: DatabaseConfig, create: bool = False, silence: int = _READ_TIMEOUT
+    config: DatabaseConfig, create: bool = False, silence: int = READ_TIMEOUT
 ) -> Database:
     """What `open_database` opens. Raises the driver's peewee.PeeweeException, OSError, and
     DatabaseUnavailable where there is no SQLite file."""

@@ -16,7 +16,7 @@ from typing import TypeVar
 import peewee
 
 from engine.config import DatabaseConfig
-from engine.database import Database, cannot_open, connected, where
+from engine.database import READ_TIMEOUT, Database, cannot_open, connected, where
 from engine.dialect import is_absent, is_conflict, is_lost
 from engine.errors import BilldeckError, DatabaseUnavailable, Interrupted, JobFailed
 from engine.text import safe
@@ -95,6 +95,7 @@ def open_patiently(
     config: DatabaseConfig,
     stop: threading.Event | None = None,
     on_wait: Callable[[str], None] | None = None,
+    silence: int = READ_TIMEOUT,
 ) -> Database:
     """Opens the database as `open_database` does, but waits for a MariaDB server that is not there
     for up to `config.wait_seconds`, with growing pauses, `on_wait` being told.
@@ -105,7 +106,7 @@ def open_patiently(
     patience = _Patience("the database is not there", config.wait_seconds, stop, on_wait)
     while True:
         try:
-            database = connected(config)
+            database = connected(config, silence=silence)
         except (peewee.PeeweeException, OSError) as error:
             if not is_absent(error) or not (patience.wait() or patience.stop.is_set()):
                 raise cannot_open(config, error) from None

@@ -78,7 +78,9 @@ class Daemon:
         cannot begin."""
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         try:
-            self._database = open_patiently(self._config.database, _StopSignal(), self._log.warning)
+            self._database = open_patiently(
+                self._config.database, _StopSignal(), self._log.warning, _SILENCE_SECONDS
+            )
         except Interrupted:
             self._log.info("stopped")
             return 0

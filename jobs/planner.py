@@ -77,6 +77,8 @@ class Planner:
         text = f"{schedule} {self.zone}"
         if seen is None or seen[0] != text:
             self._begin_anew(database, job.name, text, now)
+            if seen is not None:
+                self.note(f"{job.name}: its schedule has changed and goes on from now")
             return
         until = int(seen[1])
         if until > now + STEP_MS:

@@ -11,9 +11,9 @@ from engine.config import BalanceImportConfig
 from engine.database import Database
 from engine.period import Period
 from engine.queries.daemons import daemons
-from engine.queries.job_list import job_state, jobs_that_ran
+from engine.queries.job_list import job_state, jobs_that_ran, telling_runs
 from engine.queries.numbers import too_many_skipped
-from engine.queries.runs import JobRun, last_runs
+from engine.queries.runs import JobRun
 
 Kind = Literal[
     "no_period", "period_ended", "close_failures", "no_daemon", "run_ended_badly", "slots_missed",
@@ -102,7 +102,7 @@ def _daemon(database: Database) -> Iterator[Attention]:
     known = daemons(database)
     if not known or any(one.fresh for one in known):
         return
-    minutes = known[0].age_ms // 60_000
+    minutes = max(0, known[0].age_ms) // 60_000
     yield Attention(
         "no_daemon",
         "",
@@ -114,7 +114,7 @@ def _daemon(database: Database) -> Iterator[Attention]:
 def _runs(database: Database, now_ms: int) -> Iterator[Attention]:
     """What each job is at, if it goes on, ended badly, or was not there when it was due."""
     for name in jobs_that_ran(database):
-        job = job_state(name, "", None, last_runs(database, now_ms, name))
+        job = job_state(name, "", None, telling_runs(database, now_ms, name))
         if job.running:
             yield Attention("run_in_progress", name, _running_text(job.running), job.running)
         elif job.last and job.last.state in ("failed", "interrupted"):

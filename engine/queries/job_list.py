@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from engine.database import Database
-from engine.queries.runs import JobRun, last_runs
+from engine.queries.runs import JobRun, last_runs, one_run
 from engine.slots import Schedule, next_slot
 
 # So many of its newest runs tell how a job fares.
@@ -37,10 +37,30 @@ def job_states(
     return [
         job_state(
             name, str(schedule), next_slot(schedule, zone, now_ms),
-            last_runs(database, now_ms, name, _LOOKED_AT),
+            telling_runs(database, now_ms, name),
         )
         for name, schedule in schedules.items()
     ]  # fmt: skip
+
+
+def telling_runs(database: Database, now_ms: int, job: str) -> list[JobRun]:
+    """The newest runs of a job, newest first, and however many slots were missed since then, the
+    one that goes on and the newest that ended."""
+    runs = last_runs(database, now_ms, job, _LOOKED_AT)
+    if len(runs) < _LOOKED_AT:
+        return runs
+    older: list[int] = []
+    if not any(run.state == "running" for run in runs):
+        by_state = database.dialect.by_index("job_run_state")
+        goes_on = f"SELECT id FROM job_run {by_state} WHERE state = 'running' AND job = ?"
+        older += [number for (number,) in database.rows(goes_on, (job,))]
+    if not any(run.state in ENDED for run in runs):
+        ended = (
+            f"SELECT id FROM job_run WHERE job = ? AND state IN {ENDED} ORDER BY id DESC LIMIT 1"
+        )
+        older += [number for (number,) in database.rows(ended, (job,))]
+    found = [one_run(database, now_ms, number) for number in sorted(older, reverse=True)]
+    return runs + [run for run in found if run is not None]
 
 
 def jobs_that_ran(database: Database) -> list[str]:

@@ -18,6 +18,12 @@ from tests.jobs.hosts import Host
 StartHost = Callable[..., Host]
 
 
+def add_extra_jobs() -> None:
+    """The jobs of `extra` are there, for the rest of this process."""
+    jobs.all.__path__.append(str(EXTRA))
+    all_jobs.cache_clear()
+
+
 def make_tables(database: Database) -> None:
     """What the jobs of `extra` write into."""
     database.execute("CREATE TABLE counted (number INTEGER PRIMARY KEY, process INTEGER NOT NULL)")
@@ -54,6 +60,16 @@ def other(books: Database, database_config: DatabaseConfig) -> Iterator[Database
 def settings(database_config: DatabaseConfig) -> Config:
     """The configuration."""
     return config(database_config)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Real daemons take their time: a module says on which database its tests are quick ones."""
+    for item in items:
+        module = getattr(item, "module", None)
+        quick = getattr(module, "QUICK_ON", None)
+        engine = getattr(item, "callspec", None) and item.callspec.params.get("engine_name")
+        if quick and engine and engine != quick:
+            item.add_marker(pytest.mark.heavy)
 
 
 @pytest.fixture

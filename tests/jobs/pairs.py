@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
+from contextlib import closing, suppress
 
 from engine.database import Database
 from tests.jobs.asking import run_of, wait_for_state
@@ -38,11 +40,27 @@ def who_has(run: int, books: Database, pair: Pair) -> Pair:
 def put_to_sleep(host: Host, books: Database) -> None:
     """Stops (SIGSTOP) the daemon and its workers. On SQLite between two transactions, for whoever
     sleeps within one keeps all others from writing; on MariaDB anywhere."""
-    if books.dialect.name == "sqlite":
-        with books.transaction():
-            host.signal_all(signal.SIGSTOP)
-    else:
+    if books.dialect.name == "mariadb":
         host.signal_all(signal.SIGSTOP)
+        return
+    with closing(_locked(books.value("SELECT file FROM pragma_database_list"))):
+        host.signal_all(signal.SIGSTOP)
+
+
+def _locked(file: str) -> sqlite3.Connection:
+    """A connection that keeps all others from writing. SQLite itself would ask for the lock too
+    seldom to get it from who wants it again and again."""
+    connection = sqlite3.connect(file, timeout=0, isolation_level=None)
+
+    def get() -> bool:
+        for _ in range(2_000):
+            with suppress(sqlite3.OperationalError):
+                connection.execute("BEGIN IMMEDIATE")
+                return True
+        return False
+
+    until(get)
+    return connection
 
 
 def wait_for_takeover(books: Database, run: int, host: Host) -> None:

@@ -18,6 +18,8 @@ from tests.jobs.asking import (
 from tests.jobs.conftest import StartHost
 from tests.jobs.hosts import until
 
+QUICK_ON = "mariadb"
+
 
 def test_what_is_due_is_run_once(books: Database, new_host: StartHost) -> None:
     host = new_host(schedule={"ticks": "every second catch_up=all overlap=queue"}).start()

@@ -10,6 +10,7 @@ import pytest
 
 from engine.config import DatabaseConfig, Secret
 from engine.database import Database
+from jobs.record import MOST_ATTEMPTS
 from tests.jobs.asking import (
     counted_once,
     is_free,
@@ -22,6 +23,8 @@ from tests.jobs.asking import (
 from tests.jobs.conftest import StartHost
 from tests.jobs.hosts import Host, until
 
+QUICK_ON = "sqlite"
+
 
 def counting(books: Database, host: Host, last: int) -> int:
     """A run that counts and is in the middle of it."""
@@ -30,12 +33,14 @@ def counting(books: Database, host: Host, last: int) -> int:
     return number
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.heavy)]
+)
 def test_a_run_is_handed_on(books: Database, new_host: StartHost, number: signal.Signals) -> None:
     """As often as that happens: whoever stops daemons in order must not use up the run's tries."""
     host = new_host().start()
     run = request(books, "counts", upto="100000", slowly=True)
-    for times in range(1, 5):
+    for times in range(1, MOST_ATTEMPTS + 2):
         wait_for_count(books, times * 5, host)
         wait_for_state(books, run, "running", host=host)
         host.signal(number)
@@ -63,6 +68,7 @@ def test_told_twice_runs_are_broken_off(books: Database, new_host: StartHost) ->
     assert books.integer("SELECT COUNT(*) FROM daemon") == 0
 
 
+@pytest.mark.heavy
 def test_what_does_not_stop_in_time_is_broken_off(books: Database, new_host: StartHost) -> None:
     host = new_host(settings={"daemon": {"stop_seconds": 1}}).start()
     deaf = request(books, "deaf")
@@ -73,6 +79,7 @@ def test_what_does_not_stop_in_time_is_broken_off(books: Database, new_host: Sta
     assert host.workers() == []
 
 
+@pytest.mark.heavy
 def test_nothing_new_is_begun_while_it_stops(books: Database, new_host: StartHost) -> None:
     host = new_host(settings={"daemon": {"stop_seconds": 4}}).start()
     deaf = request(books, "deaf")
@@ -100,6 +107,7 @@ def test_it_reads_its_configuration_anew(books: Database, new_host: StartHost) -
     assert host.stop() == 0
 
 
+@pytest.mark.heavy
 def test_another_database_needs_a_restart(
     books: Database, new_host: StartHost, tmp_path: Path, database_config: DatabaseConfig
 ) -> None:

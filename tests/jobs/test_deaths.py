@@ -21,8 +21,10 @@ from tests.jobs.conftest import StartHost
 from tests.jobs.dressed import Dress
 from tests.jobs.hosts import Host, until
 
+QUICK_ON = "sqlite"
+
 # A worker sends some forty statements; the quick test kills it at some of them.
-SAMPLE = (1, 17, 29)
+SAMPLE = (1, 29)
 MOST = 400
 
 
@@ -41,6 +43,7 @@ def test_a_killed_worker_is_followed_by_another_at_once(
     assert is_free(books, "counts")
 
 
+@pytest.mark.heavy
 def test_a_run_that_dies_three_times_has_failed(books: Database, new_host: StartHost) -> None:
     host = new_host().start()
     run = request(books, "counts", upto="100000", slowly=True)
@@ -81,6 +84,7 @@ def test_workers_do_not_outlive_their_daemon(books: Database, new_host: StartHos
     wait_for_count(books, before + 20, host)
 
 
+@pytest.mark.heavy
 def test_the_daemon_of_a_hanging_worker_is_killed(books: Database, new_host: StartHost) -> None:
     """It hears nothing, and ends when it was silent for too long; the next daemon settles it."""
     host = new_host().start()

@@ -23,6 +23,8 @@ from tests.jobs.dressed import Dress
 from tests.jobs.hosts import until
 from tests.jobs.pairs import TTL_MS, Pair, put_to_sleep, start_pair, wait_for_takeover, who_has
 
+QUICK_ON = "mariadb"
+
 
 @pytest.fixture
 def pair(books: Database, new_host: StartHost) -> Pair:
@@ -62,6 +64,7 @@ def test_one_sleeps_past_its_lease(books: Database, pair: Pair) -> None:
     counted_once(books, books.integer("SELECT MAX(number) FROM counted"))
 
 
+@pytest.mark.heavy
 def test_slots_of_two_daemons(books: Database, new_host: StartHost) -> None:
     schedule = {"ticks": "every second catch_up=all overlap=queue"}
     one, two = (

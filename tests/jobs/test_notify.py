@@ -18,6 +18,8 @@ from tests.jobs.conftest import StartHost
 from tests.jobs.dressed import ROOT
 from tests.jobs.hosts import Host, until
 
+QUICK_ON = "sqlite"
+
 _LONG_SECONDS = 60.0
 _SILENCE_SECONDS = 3.0
 
@@ -108,6 +110,7 @@ class TestWatchdog:
             assert any(not manager.heard(_SILENCE_SECONDS) for _ in range(20))
         manager.until("WATCHDOG=1")
 
+    @pytest.mark.heavy
     def test_what_is_meant_for_another_process_is_not_ours(
         self, books: Database, new_host: StartHost, manager: Manager
     ) -> None:

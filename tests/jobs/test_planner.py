@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import peewee
@@ -11,9 +12,10 @@ from engine.clock import FixedClock
 from engine.database import Database
 from engine.period import format_ms, parse_when
 from engine.slots import parse_schedule
+from jobs.job import Values
 from jobs.planner import Planner
 from jobs.queue import ask
-from jobs.registry import job_named
+from jobs.registry import all_jobs, job_named
 from tests.ledger.cutting import CuttingDatabase, Mode
 
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -123,7 +125,10 @@ def test_another_schedule_begins_anew(books: Database) -> None:
     clock = FixedClock(START)
     planner(clock, "every minute").plan(books)
     clock.advance(DAY)
-    planner(clock, "every 2 minutes catch_up=all").plan(books)
+    notes: list[str] = []
+    schedule = {"raises": parse_schedule("every 2 minutes catch_up=all")}
+    Planner(clock, schedule, MOSCOW, notes.append).plan(books)
+    assert notes == ["raises: its schedule has changed and goes on from now"]
     assert rows(books) == []
     clock.advance(2 * MINUTE)
     planner(clock, "every 2 minutes catch_up=all").plan(books)
@@ -225,3 +230,22 @@ def test_cut_at_every_statement(books: Database, other: Database, mode: Mode) ->
             assert k > 3
             return
     pytest.fail("no run passed untouched")
+
+
+def test_a_job_that_cannot_be_planned_delays_no_other(
+    books: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(slot: int, zone: object) -> Values:
+        raise ValueError("no parameters for this slot")
+
+    monkeypatch.setitem(all_jobs(), "counts", replace(job_named("counts"), for_slot=fail))
+    clock = FixedClock(START)
+    schedules = {name: parse_schedule("every minute") for name in ("counts", "raises")}
+    one = Planner(clock, schedules, MOSCOW, lambda text: None)
+    one.plan(books)
+    clock.advance(MINUTE)
+    with pytest.raises(ValueError, match="no parameters"):
+        one.plan(books)
+    assert books.rows("SELECT job FROM job_run") == [("raises",)]
+    clock.advance(1_000)
+    one.plan(books)  # in a minute it is tried again, not every second

@@ -11,6 +11,7 @@ from engine.config import DatabaseConfig
 from engine.database import Database, open_database
 from engine.errors import InputError
 from engine.holder import holder_name
+from engine.queries.daemons import any_daemon
 from engine.queries.runs import one_run
 from jobs.queue import RESERVED_MS, ask, ask_again, cancel, is_reserved, reserve, settle_over
 from jobs.record import MOST_ATTEMPTS, open_runs
@@ -116,7 +117,18 @@ def test_one_daemon_reserves_a_run(books: Database, other: Database) -> None:
     (seen,) = open_runs(other)
     assert is_reserved(seen, NOW)
     assert not is_reserved(seen, NOW + RESERVED_MS + 1)
+    assert not is_reserved(seen, NOW - RESERVED_MS - 1), "the clock was set back since"
     assert reserve(other, CLOCK, seen, holder_name())
+
+
+def test_a_daemon_that_was_heard_of_in_the_future_is_not_there(books: Database) -> None:
+    """The clock was set back since, and whoever was there may be gone."""
+    now = books.dialect.now_ms
+    said = f"INSERT INTO daemon VALUES ('{ELSEWHERE}', '1', 'active', 0, {now} + ?, '')"
+    books.execute(said, (3_600_000,))
+    assert not any_daemon(books)
+    books.execute(f"UPDATE daemon SET heartbeat_at = {now} + 500")
+    assert any_daemon(books)
 
 
 def test_a_reservation_of_a_dead_process_does_not_count(books: Database) -> None:
@@ -154,7 +166,7 @@ def test_a_run_that_goes_on_is_let_alone(books: Database) -> None:
     running(books, "counts", ELSEWHERE, 60_000)
     (run,) = open_runs(books)
     assert not run.is_over
-    assert settle_over(books, run) == ""
+    assert settle_over(books, run) is None
 
 
 def test_a_process_of_this_host_that_is_gone_is_seen_at_once(books: Database) -> None:

@@ -51,7 +51,7 @@ def test_the_clock_is_set_a_day_forward_and_back(
     host = new_host(
         schedule={"ticks": "every second overlap=queue"}, environ=fake_time.environ
     ).start()
-    run = request(books, "counts", upto="1500", slowly=True)
+    run = request(books, "counts", upto="500", slowly=True)
     start = fake_time.now_ms()
     wait_for_count(books, 5, host)
     wait_for_slot(books, 0, start + DAY // 2, host, 2)
@@ -62,7 +62,7 @@ def test_the_clock_is_set_a_day_forward_and_back(
     host.wait_for_log("ticks: the clock was set back; its schedule goes on from now")
     wait_for_slot(books, back, start + DAY // 2, host, 3)
     wait_for_state(books, run, "done", host=host)
-    counted_once(books, 1500)
+    counted_once(books, 500)
     assert host.stop() == 0
     each_once(books)
 
@@ -87,10 +87,21 @@ def test_a_host_whose_clock_is_ahead_runs_nothing_early(
 @pytest.mark.parametrize(
     ("before", "night", "due"),
     [
-        ("2026-03-29T00:59:54", "2026-03-29T01:00:00", "2026-03-29T01:00:00"),
-        ("2026-10-25T00:59:54", "2026-10-25T01:00:00", None),
+        pytest.param(
+            "2026-03-29T00:59:54",
+            "2026-03-29T01:00:00",
+            "2026-03-29T01:00:00",
+            marks=pytest.mark.heavy,
+            id="spring",
+        ),
+        pytest.param(
+            "2026-10-25T00:59:54",
+            "2026-10-25T01:00:00",
+            None,
+            marks=pytest.mark.heavy,
+            id="autumn",
+        ),
     ],
-    ids=["spring", "autumn"],
 )
 def test_a_night_in_which_the_clocks_are_changed(
     books: Database,
@@ -119,6 +130,7 @@ def test_a_night_in_which_the_clocks_are_changed(
 
 
 @on_sqlite
+@pytest.mark.heavy
 def test_a_time_that_comes_twice_is_due_once(
     books: Database, new_host: StartHost, fake_time: FakeTime
 ) -> None:

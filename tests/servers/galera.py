@@ -16,7 +16,6 @@ from __future__ import annotations
 import os
 import random
 import re
-import signal
 import socket
 import threading
 import time
@@ -120,14 +119,6 @@ class GaleraNode(MariaDBServer):
         self._wait_until_it_answers()
         if found:
             self._grant_account()
-
-    def freeze(self) -> None:
-        """Stops the process in its tracks (SIGSTOP): a machine that hangs."""
-        self._process.send(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        """Lets a frozen process go on (SIGCONT)."""
-        self._process.send(signal.SIGCONT)
 
     def status(self, name: str) -> str:
         """A status variable of the server, such as `wsrep_local_cert_failures`."""

@@ -118,6 +118,14 @@ class MariaDBServer:
         """Kills (SIGKILL): what a power cut does to the process; the data stay."""
         self._process.end(signal.SIGKILL)
 
+    def freeze(self) -> None:
+        """Stops the process in its tracks (SIGSTOP): a machine that hangs."""
+        self._process.send(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Lets a frozen process go on (SIGCONT)."""
+        self._process.send(signal.SIGCONT)
+
     def close(self) -> None:
         """Ends the server and removes its folder. Safe to repeat."""
         atexit.unregister(self.close)
