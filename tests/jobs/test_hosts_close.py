@@ -11,7 +11,8 @@ import bench.data
 from engine.close.hooks import Hooks
 from engine.database import Database
 from engine.period import Period
-from jobs.month_close import CloseOptions, MonthClose
+from jobs.close_here import CloseHere
+from jobs.month_close import CloseOptions
 from tests.close.books import config, new_books
 from tests.close.copies import NewDatabase
 from tests.close.looks import Look, faults, look
@@ -41,7 +42,7 @@ def undisturbed(new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch) -> L
     where = new_database("sqlite")
     database = new_books(where)
     fill(database)
-    close = MonthClose(database, config(where), CLOCK, "anna", Hooks())
+    close = CloseHere(database, config(where), CLOCK, "anna", Hooks())
     assert close.run(CloseOptions.of(OPTIONS)).complete
     seen = look(database)
     database.close()
