@@ -481,7 +481,8 @@ CREATE TABLE job_run (
 ) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
 
 CREATE INDEX job_run_job ON job_run (job, id);
-CREATE INDEX job_run_state ON job_run (state, asked_at);
+CREATE INDEX job_run_state ON job_run (state, id);
+CREATE INDEX job_run_job_state ON job_run (job, state, id);
 
 -- What a run had to say, line by line.
 CREATE TABLE job_log (

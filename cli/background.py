@@ -17,7 +17,7 @@ def tell(asked: Asked, session: Session) -> int:
 
     by = "daemon"
     words = f"Run {asked.number} waits for the daemon."
-    if not asked.new:
+    if not asked.new and (asked.daemon or not asked.waits):
         words = f"The same was asked for already: run {asked.number}."
     elif not asked.daemon:
         by = "process"

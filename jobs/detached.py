@@ -46,15 +46,19 @@ class Detached:
     process: subprocess.Popen[bytes]
     log: Path
 
-    def wait(self) -> tuple[int, str]:
-        """Waits for the end: the exit status, and the end of the log (not made safe)."""
-        status = self.process.wait()
+    @property
+    def has_ended(self) -> bool:
+        """Whether its process is no more."""
+        return self.process.poll() is not None
+
+    def said(self) -> str:
+        """The end of the log (not made safe)."""
         try:
             with self.log.open("rb") as stream:
                 stream.seek(max(0, self.log.stat().st_size - _LOG_TAIL))
-                return status, stream.read(_LOG_TAIL).decode("utf-8", "replace")
+                return stream.read(_LOG_TAIL).decode("utf-8", "replace")
         except OSError:
-            return status, ""
+            return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,26 +95,16 @@ class Captured:
             return status, output, errors.read().decode("utf-8", "replace")
 
 
-def start(words: Sequence[str], config: Config, folder: Path) -> Detached:
-    """Starts `billdeck WORDS` with this configuration, writing to a new file of mode 0600 in
-    `folder`. Raises JobFailed when it cannot be started."""
-    return _start(_COMMAND, words, config, folder, "-".join(words[:2]))
-
-
 def start_run(number: int, config: Config, folder: Path) -> Detached:
-    """Starts the run that waits in the queue under this number, as `start` does a command."""
-    return _start(_WORKER, [str(number)], config, folder, f"run-{number}")
-
-
-def _start(
-    program: str, words: Sequence[str], config: Config, folder: Path, name: str
-) -> Detached:  # fmt: skip
-    prefix = f"{name}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-"
+    """Starts the run that waits in the queue under this number, as a process that writes what it
+    complains of to a new file of mode 0600 in `folder`. Raises JobFailed when it cannot be
+    started."""
+    prefix = f"run-{number}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        number, path = tempfile.mkstemp(prefix=prefix, suffix=".log", dir=folder)
-        with os.fdopen(number, "wb") as log:
-            process = _popen(program, words, config, log, log)
+        descriptor, path = tempfile.mkstemp(prefix=prefix, suffix=".log", dir=folder)
+        with os.fdopen(descriptor, "wb") as log:
+            process = _popen(_WORKER, [str(number)], config, log, log)
     except OSError as error:
         raise JobFailed(_cannot(error)) from None
     return Detached(process, Path(path))

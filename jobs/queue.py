@@ -21,7 +21,7 @@ from engine.models.operations import JobRun
 from engine.queries.daemons import any_daemon
 from jobs.job import Job, Values
 from jobs.lease import Lease
-from jobs.record import OpenRun, settle
+from jobs.record import OpenRun, open_runs, settle
 from jobs.registry import all_jobs, checked
 
 # States that a person may send to the queue again.
@@ -31,12 +31,13 @@ RESERVED_MS = 15_000
 
 
 class Asked(NamedTuple):
-    """A request: the number of its run, whether it is a new one, and whether a daemon is there that
-    will take it."""
+    """A request: the number of its run, whether it is a new one, whether a daemon is there that
+    will take it, and whether it waits still."""
 
     number: int
     new: bool
     daemon: bool
+    waits: bool = True
 
 
 def ask(database: Database, clock: Clock, job: Job, parameters: Values, actor: str) -> Asked:
@@ -49,6 +50,7 @@ def ask(database: Database, clock: Clock, job: Job, parameters: Values, actor: s
         job=job.name, open_key=key, parameters=text, state="queued", actor=actor,
         asked_at=clock.now_ms(),
     )  # fmt: skip
+    _settle_dead(database)
     with database.transaction():
         daemon = any_daemon(database)
         try:
@@ -56,13 +58,17 @@ def ask(database: Database, clock: Clock, job: Job, parameters: Values, actor: s
         except peewee.IntegrityError as error:
             if not is_duplicate(error):
                 raise
-    number = database.integer("SELECT id FROM job_run WHERE open_key = ?", (key,))
-    return Asked(number, False, daemon)
+    row = database.row("SELECT id, state FROM job_run WHERE open_key = ?", (key,))
+    if row is None:
+        # It ended in between.
+        return ask(database, clock, job, parameters, actor)
+    return Asked(int(row[0]), False, daemon, row[1] == "queued")
 
 
 def ask_again(database: Database, clock: Clock, number: int, actor: str) -> Asked:
     """Sends a run that was missed, failed, cancelled or interrupted to the queue once more. Raises
     InputError for any other."""
+    _settle_dead(database)
     with database.transaction():
         daemon = any_daemon(database)
         again = JobRun.update(
@@ -105,6 +111,17 @@ def cancel(database: Database, clock: Clock, number: int, actor: str) -> Literal
     raise InputError(f"run {number} has ended ({state}); there is nothing to cancel.")
 
 
+def withdraw(database: Database, clock: Clock, number: int, actor: str, why: str) -> bool:
+    """Takes a run that waits, and that nobody could begin, out of the queue; False when it waits no
+    longer."""
+    with database.transaction():
+        off = JobRun.update(
+            state="cancelled", exit_reason="not_begun", note=why[:300], cancelled_by=actor,
+            finished_at=clock.now_ms(), open_key=None,
+        ).where(JobRun.id == number, JobRun.state == "queued")  # fmt: skip
+        return bool(database.write(off))
+
+
 def is_reserved(run: OpenRun, now_ms: int) -> bool:
     """Whether a daemon has this run for itself and may still begin it."""
     if not run.holder or is_gone(run.holder):
@@ -137,6 +154,14 @@ def insert_slot(
     except peewee.IntegrityError as error:
         if not is_duplicate(error):
             raise
+
+
+def _settle_dead(database: Database) -> None:
+    """Where no daemon sees to it, whoever asks finds the runs whose process is gone: else the
+    request would be answered with a run that nobody does."""
+    for run in open_runs(database):
+        if run.is_over:
+            settle_over(database, run)
 
 
 def settle_over(database: Database, run: OpenRun) -> str | None:

@@ -45,11 +45,12 @@ class Parameter:
 class Question:
     """What a dangerous action tells before it asks: `facts` are (name, value) lines such as rows,
     hidden marked rows, total money; `word` is what danger 2 and 3 want typed (the job's name, the
-    count or sum)."""
+    count or sum). `danger` is there where it is not the action alone that decides it."""
 
     title: str
     facts: tuple[tuple[str, str], ...] = ()
     word: str = ""
+    danger: Danger | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,8 @@ class ActionRecord:
     everywhere. `headless` is its twin on the command line, '' for what only shows something.
     One with `on_row` stands in the menu of a single row when the screen knows its first value; one
     with `needs_rows` in that of rows of its `row_kind`, see `ConsoleScreen.row_kind`; '' is any.
+    `asks_line`: it begins with a line to complete although no value is needed. `dry_run` is what is
+    done in its place when the flag `dry-run` is given. A name may have two words: `run JOB`.
     """
 
     name: str
@@ -91,6 +94,8 @@ class ActionRecord:
     needs_rows: bool = False
     row_kind: str = ""
     on_row: bool = False
+    asks_line: bool = False
+    dry_run: ActionRecord | None = None
 
     def __post_init__(self) -> None:
         if self.danger and self.question is None:
@@ -99,8 +104,10 @@ class ActionRecord:
     @property
     def is_typed(self) -> bool:
         """Whether it begins with a line to complete, for want of a value."""
-        return any(one.required for one in self.parameters) or (
-            self.needs_rows and bool(self.parameters)
+        return (
+            self.asks_line
+            or any(one.required for one in self.parameters)
+            or (self.needs_rows and bool(self.parameters))
         )
 
     def is_for(self, row_kind: str) -> bool:
@@ -153,12 +160,10 @@ class Registry:
 
     def complete(self, line: str, offered: Iterable[ActionRecord]) -> list[str]:
         """Whole lines that continue `line`: names, then choices and `--options`."""
-        word, space, rest = line.partition(" ")
-        if not space:
-            return [action.name for action in offered if action.name.startswith(word)]
-        action = self.get(word)
-        if action is None:
-            return []
+        names = [action.name for action in offered if action.name.startswith(line)]
+        action, rest = self._named(line)
+        if names or action is None or " " not in line.removeprefix(action.name):
+            return names
         head, _, last = line.rpartition(" ")
         before = head.rpartition(" ")[2]
         asked = [each for each in action.parameters
@@ -173,13 +178,21 @@ class Registry:
 
     def parse(self, line: str) -> tuple[ActionRecord, dict[str, str]]:
         """The action and the values of a `:` line. Raises InputError naming the part."""
-        name, _, rest = line.strip().partition(" ")
-        action = self.get(_SHORT.get(name, name))
-        if action is None:
-            raise InputError(
-                f"there is no command {safe(name, 40) or '(empty)'}; `?` lists them all."
-            )
-        return action, parse_values(action, rest.strip())
+        action, rest = self._named(line.strip())
+        if action is not None:
+            return action, parse_values(action, rest.strip())
+        name = line.strip().partition(" ")[0]
+        seconds = [one.partition(" ")[2] for one in self._actions if one.startswith(f"{name} ")]
+        if seconds:
+            raise InputError(f"{safe(name, 40)} needs one of {', '.join(seconds)} behind it.")
+        raise InputError(f"there is no command {safe(name, 40) or '(empty)'}; `?` lists them all.")
+
+    def _named(self, line: str) -> tuple[ActionRecord | None, str]:
+        """The action whose name, of one word or two, begins the line, and the rest of it."""
+        first, _, rest = line.partition(" ")
+        second, _, last = rest.partition(" ")
+        two = self.get(f"{first} {second}")
+        return (self.get(_SHORT.get(first, first)), rest) if two is None else (two, last)
 
 
 def parse_values(action: ActionRecord, text: str) -> dict[str, str]:

@@ -25,10 +25,12 @@ from tui.actions import ActionRecord, Registry
 from tui.bulk import Bulk
 from tui.close_actions import close_actions
 from tui.closing import Closing
+from tui.daemon_words import status_words
 from tui.desk import Desk, LoadOwner
 from tui.doing import Doing
 from tui.exporting import EXPORT, Exporting, export_actions
 from tui.glyphs import ASCII, UNICODE, is_plain_terminal
+from tui.job_actions import job_actions
 from tui.loader import Answer, Loader
 from tui.many_actions import many_actions
 from tui.messages import LinkChanged, Loaded, LoadFailed, NoDatabase, ProcessEnded
@@ -37,12 +39,14 @@ from tui.screens import SCREENS, TITLES
 from tui.screens.base import ConsoleScreen
 from tui.setting_actions import setting_actions
 from tui.sheet import Sheet
+from tui.starting import Starting
 from tui.themes import OURS, theme_name
 from tui.trail import Trail
 from tui.viewing import Viewing, view_actions
 from tui.views import base_actions
+from tui.watch import Watched, watch
 from tui.widgets.pane_title import PaneTitle
-from tui.widgets.status_line import Running, Status, StatusLine, busy_words, latency_words
+from tui.widgets.status_line import Status, StatusLine, busy_words, latency_words
 
 if TYPE_CHECKING:
     from engine.config import Config, Role
@@ -112,17 +116,19 @@ class Console(App[int]):
                 *setting_actions(),
                 *many_actions(),
                 *close_actions(),
+                *job_actions(),
             ]
         )
         self.loader = Loader(self._open_database, self._deliver, self.clock)
         self.desk = Desk(self.loader, lambda text: self.tell(text, "error"))
         self.doing = Doing(self)
         self.closing = Closing(self)
+        self.starting = Starting(self)
         self.exporting = Exporting(self)
         self.bulk = Bulk(self)
         self.viewing = Viewing(self)
         self._trail = Trail(self.DEFAULT_MODE)
-        self._job: Running | None = None
+        self._seen = Watched()
         self._link, self._link_is_up, self._latency = "", True, 0.0
         self._own_loop: asyncio.AbstractEventLoop | None = None
 
@@ -213,6 +219,7 @@ class Console(App[int]):
 
     def on_mount(self) -> None:
         self.set_interval(1.0, self.tick)
+        self.set_interval(1.0, self.starting.look)
         self.set_interval(self.config.console.refresh_seconds, self._refresh_due)
         self._watch()
         # The drivers take as long to load as half of what is painted first: it comes before them.
@@ -273,7 +280,8 @@ class Console(App[int]):
         return Status(
             modes=modes,
             # What the person waits for comes before what goes on elsewhere.
-            running=self.bulk.progress or self.exporting.progress or self._job,
+            running=self.bulk.progress or self.exporting.progress or self._seen.running,
+            daemon=status_words(self._seen.daemons, self.glyphs),
             link=self._link,
             link_is_up=self._link_is_up,
             busy=busy_words(self.loader.busy_seconds),
@@ -291,13 +299,11 @@ class Console(App[int]):
             screen.refresh_data()
 
     def _watch(self) -> None:
-        from tui.watch import running_job
+        self.desk.read(lambda database: watch(database, self.clock.now_ms()), self._watched,
+                       lambda text: self._watched(Watched()))  # fmt: skip
 
-        self.desk.read(lambda database: running_job(database, self.clock.now_ms()), self._watched,
-                       lambda text: self._watched(None))  # fmt: skip
-
-    def _watched(self, running: Running | None) -> None:
-        self._job = running
+    def _watched(self, seen: Watched) -> None:
+        self._seen = seen
         self.tick()
 
     def _open_database(self) -> Database:

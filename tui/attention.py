@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.clock import Clock
 from engine.queries.columns import Column, Sort
+from engine.queries.filters import Condition, filter_text
 from engine.queries.paging import Page, Query
 from tui.glyphs import Glyphs
 
@@ -31,6 +32,14 @@ _KINDS = {
 def view_of(row: Row) -> str:
     """The mode that tells more of a row of the table."""
     return _KINDS[str(row[0]).partition(" ")[0]][1]
+
+
+def filter_of(row: Row) -> str | None:
+    """The filter with which that view shows what the row is about; None: as it is."""
+    kind, _, subject = str(row[0]).partition(" ")
+    if kind != "slots_missed":
+        return None
+    return filter_text([Condition("job", "=", subject), Condition("state", "=", "missed")], ())
 
 
 class AttentionSource:
@@ -87,7 +96,7 @@ class AttentionSource:
     def _row(self, one: Attention) -> Row:
         words, _ = _KINDS[one.kind]
         sign = self._glyphs.warning
-        if one.kind in ("close_failures", "run_ended_badly"):
+        if one.kind in ("close_failures", "run_ended_badly", "no_daemon"):
             sign = self._glyphs.bad
         if one.kind == "run_in_progress" and one.run is not None:
             sign = self._glyphs.good if one.run.alive else self._glyphs.bad

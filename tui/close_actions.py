@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from engine.errors import InputError, LeaseHeld
 from engine.money import format_amount_human
 from tui.actions import ActionCall, ActionRecord, Parameter, Question
-from tui.closing import JOB, Offer, sum_words
+from tui.closing import JOB, Preview, sum_words
 
 if TYPE_CHECKING:
     from engine.database import Database
     from engine.period import Period
+    from jobs.job import Values
     from tui.app import Console
 
 MODE = frozenset({"month_close"})
@@ -20,21 +21,13 @@ MODE = frozenset({"month_close"})
 def close_actions() -> list[ActionRecord]:
     """One record for each."""
     return [
-        ActionRecord(
-            "preview",
-            "Preview of the close",
-            "a dry run of the next month close, beside the month before; changes nothing",
-            _preview,
-            role="operator",
-            modes=MODE,
-            headless="run month-close --dry-run",
-        ),
+        preview_action(),
         ActionRecord(
             "start-close",
             "Start the month close",
             "closes the oldest open period, as its preview said if there is one; the close goes on"
             " without the console",
-            _start,
+            start_close,
             danger=3,
             role="admin",
             question=ask_to_start,
@@ -55,15 +48,30 @@ def close_actions() -> list[ActionRecord]:
     ]
 
 
+def preview_action() -> ActionRecord:
+    """The dry run of a close."""
+    return ActionRecord(
+        "preview",
+        "Preview of the close",
+        "a dry run of the next month close, beside the month before; changes nothing",
+        _preview,
+        (Parameter("period", "a period such as 2026-10", "period", check=_check_period),),
+        role="operator",
+        modes=MODE,
+        headless="run month-close --dry-run",
+    )
+
+
 def _preview(call: ActionCall) -> None:
     from tui.screens.close_preview import ClosePreviewScreen
 
-    call.app.closing.make_preview()
+    call.app.closing.make_preview(call.values.get("period"))
     if not isinstance(call.app.console_screen, ClosePreviewScreen):
         call.app.push_screen(ClosePreviewScreen())
 
 
-def _start(call: ActionCall) -> None:
+def start_close(call: ActionCall) -> None:
+    """Asks for the close that the question offered."""
     from tui.screens.close_preview import ClosePreviewScreen
 
     call.app.closing.start()
@@ -103,20 +111,27 @@ def _check_period(text: str) -> object:
 
 
 def ask_to_start(database: Database, call: ActionCall) -> Question:
+    """The question of `:start-close`: the period that is next, on whatever day."""
+    return ask_to_close(database, call.app, {"late": True})
+
+
+def ask_to_close(
+    database: Database, console: Console, values: Values, by_preview: bool = True
+) -> Question:
     """What is about to be closed, beside the month before; to be typed is the sum of the preview,
-    without one the number of subscribers. Raises InputError or LeaseHeld when nothing can be."""
+    without one the number of subscribers. Raises InputError or LeaseHeld when nothing can be. What
+    the preview does not confirm (`by_preview` False) is held against no digest."""
     from engine.queries.close import left_to_close
     from engine.queries.periods import periods
 
-    console = call.app
-    period = _due(database, call)
+    period = _due(database, console, values)
     _refuse_while_running(database)
     before = str(period.previous())
     last = next((line for line in periods(database, counted={str(period): {}})
                  if line.period == before), None)  # fmt: skip
     last_words = sum_words(last.charged.subscribers, last.charged.amount) if last else "none"
-    preview = console.closing.preview
-    if preview is not None and preview.period != str(period):
+    preview = console.closing.preview if by_preview else None
+    if preview is not None and not _is_about(preview, period, values):
         preview = None
     left = left_to_close(database, period)
     facts = [("period", str(period))]
@@ -132,23 +147,45 @@ def ask_to_start(database: Database, call: ActionCall) -> Question:
         facts.append(("not closed yet", f"{left} of {sum(one[2] for one in preview.sums)}"))
         failed = preview.count("failed")
         if failed:
-            facts.append(("cannot be charged", f"{failed}; the period stays open for them"))
+            facts.append(("cannot be charged", f"{failed}; {_fate(values)}"))
         facts.append(("digest", f"{preview.digest[:16]}: another outcome is refused"))
     facts.append((f"charged in {before}", last_words))
-    console.closing.offer = Offer(str(period), preview.digest if preview else None)
+    facts.append(("run by", who_runs(database)))
+    digest = {"confirm": preview.digest} if preview else {}
+    console.closing.offer = {**values, "period": str(period), **digest}
     return Question(f"Close {period}: charge the subscribers' accounts", tuple(facts), word)
 
 
-def _due(database: Database, call: ActionCall) -> Period:
-    from engine.close.due import may_close, read_periods
+def _is_about(preview: Preview, period: Period, values: Values) -> bool:
+    return preview.period == str(period) and values.get("confirm", preview.digest) == preview.digest
 
-    console = call.app
+
+def _fate(values: Values) -> str:
+    if values.get("accept-failures"):
+        return "charged 0.00, the period is closed all the same"
+    return "the period stays open for them"
+
+
+def who_runs(database: Database) -> str:
+    """Who would do a run that is asked for now."""
+    from engine.queries.daemons import any_daemon
+
+    if any_daemon(database):
+        return "the daemon"
+    return "a process of its own, for no daemon is running"
+
+
+def _due(database: Database, console: Console, values: Values) -> Period:
+    from engine.close.due import may_close, read_periods
+    from jobs.month_close import CloseOptions
+
     config = console.config
+    options = CloseOptions.of(values)
     period = may_close(
         read_periods(database),
-        None,
+        options.period,
         console.clock.now_ms(),
-        True,
+        options.late,
         config.billing,
         config.month_close.settle_minutes,
     )

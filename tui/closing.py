@@ -1,7 +1,7 @@
-"""What this console has asked of the month close: its preview, and the closes it started.
+"""What this console has asked of the month close: its preview, and the close that it offers.
 
-Both are processes of their own. A preview ends with the console; a close goes on without it, and is
-watched in the database like one that anybody else started.
+The preview is a process of its own, which ends with the console. A close is a run from the queue
+like any other, see `tui.starting`.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from engine import faults
 from engine.errors import BilldeckError
 from engine.money import format_amount_human, parse_amount
 from engine.text import safe
 from tui.messages import ProcessEnded
 
 if TYPE_CHECKING:
-    from jobs.detached import Captured, Detached
+    from jobs.detached import Captured
+    from jobs.job import Values
     from tui.app import Console
 
 JOB = "month-close"
@@ -29,7 +29,7 @@ STATUSES = ("charged", "exempt", "not_started", "failed")
 
 # A dry run tells plans and twenty subscribers, whatever the size of the books.
 MOST_BYTES = 4_000_000
-_PREVIEW, _CLOSE = "preview", "close"
+_PREVIEW = "preview"
 _DONE = re.compile(r"^  ([0-9]+) of ([0-9]+)$", re.MULTILINE)
 # How the command begins a line that says what is wrong.
 _PROGRAM = "billdeck: "
@@ -65,14 +65,6 @@ class Preview:
     def count(self, status: str) -> int:
         """How many subscribers would have this status."""
         return sum(one[2] for one in self.sums if one[1] == status)
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What the person was asked about and is about to start; `digest` None without a preview."""
-
-    period: str
-    digest: str | None
 
 
 def read_preview(output: bytes, as_of_ms: int) -> Preview | None:
@@ -123,8 +115,7 @@ class Closing:
         self.changed: list[Callable[[], None]] = []
         self.preview: Preview | None = None
         self.problem = ""
-        self.offer: Offer | None = None
-        self.started: Detached | None = None
+        self.offer: Values | None = None
         self._asked: Captured | None = None
         self._asked_at_ms = 0
 
@@ -138,15 +129,16 @@ class Closing:
         """How far the dry run is: `45%`; nothing before it says so."""
         return "" if self._asked is None else progress_in(self._asked.said())
 
-    def make_preview(self) -> None:
-        """Starts the dry run of the period that is next, unless one goes on."""
+    def make_preview(self, period: str | None = None) -> None:
+        """Starts the dry run of a period, or of the one that is next, unless one goes on."""
         from jobs.detached import ask
 
         if self._asked is not None:
             return
         self.problem = ""
         self._asked_at_ms = self._console.clock.now_ms()
-        asked = self._asked = ask(["--json", "run", JOB, "--dry-run"], self._console.config)
+        words = ["--json", "run", JOB, "--dry-run", *(["--period", period] if period else [])]
+        asked = self._asked = ask(words, self._console.config)
 
         def work() -> ProcessEnded:
             return ProcessEnded(_PREVIEW, *asked.read(MOST_BYTES))
@@ -155,36 +147,21 @@ class Closing:
         self._tell()
 
     def start(self) -> None:
-        """Starts the close that was offered, as a process that goes on without us."""
-        from jobs.detached import start
+        """Asks for the close that was offered: a run with these parameters."""
+        from jobs.registry import job_named
 
         offer, self.offer = self.offer, None
         if offer is None:
             return
-        words = ["run", JOB, "--period", offer.period, "--late", "--yes"]
-        if offer.digest:
-            words += ["--confirm", offer.digest]
-        started = self.started = start(words, self._console.config, faults.state_folder())
         # What was foreseen is about to happen; the next close needs a look of its own.
         self.preview = None
-
-        def work() -> ProcessEnded:
-            status, log = started.wait()
-            return ProcessEnded(_CLOSE, status, b"", log)
-
-        self._in_background(_CLOSE, work)
-        self._console.tell(
-            f"The close of {offer.period} was started; it goes on when this console ends."
-        )
+        self._console.starting.ask(job_named(JOB), offer)
         self._tell()
 
     def ended(self, message: ProcessEnded) -> None:
-        """Takes the news that a process has ended."""
-        if message.name == _CLOSE:
-            self._close_ended(message)
-        else:
-            self._asked = None
-            self._preview_ended(message)
+        """Takes the news that the dry run has ended."""
+        self._asked = None
+        self._preview_ended(message)
         self._tell()
         screen = self._console.console_screen
         if screen is not None and screen.is_attached:
@@ -224,16 +201,6 @@ class Closing:
                 self._tell()
 
         self._console.desk.read(lambda database: sums_by_plan(database, before), have)
-
-    def _close_ended(self, message: ProcessEnded) -> None:
-        refused = _PROGRAM in message.errors
-        if message.status == 0:
-            self._console.tell("The close that was started here has ended: nothing is left.")
-        elif message.status == 1 and not refused:
-            self._console.tell("The close has ended; some could not be charged.", "warning")
-        else:
-            words = last_words(message.errors)
-            self._console.tell(f"The close did not go through: {words}", "error")
 
     def _in_background(self, name: str, work: Callable[[], ProcessEnded]) -> None:
         def run() -> None:

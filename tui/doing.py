@@ -38,13 +38,16 @@ class Doing:
         self.invoke(action, values)
 
     def begin(self, action: ActionRecord, targets: tuple[Any, ...] | None = None) -> None:
-        """Runs an action at once, or opens the command line for the values it needs."""
-        if action.is_typed:
+        """Runs an action at once where all is known, or opens the command line for its values."""
+        screen = self._console.console_screen
+        known = screen.known() if screen is not None and action.on_row else {}
+        values = {one.name: known.get(one.name, "") for one in action.parameters if one.required}
+        whole = len(values) == len(action.parameters) and all(values.values())
+        if action.is_typed and not (values and whole):
             self._console.tell(usage(action))
-            screen = self._console.console_screen
-            self.type_line(begun(action, screen.known() if screen is not None else {}))
+            self.type_line(begun(action, known))
         else:
-            self.invoke(action, {}, targets)
+            self.invoke(action, values, targets)
 
     def invoke(
         self,
@@ -55,6 +58,8 @@ class Doing:
         """Runs an action with its values, after the question that its danger wants. `targets` are
         ids of rows; None: what the screen says."""
         console = self._console
+        if action.dry_run is not None and "dry-run" in values:
+            action = action.dry_run
         if not may(action, console.role, console.read_only):
             why = "read-only is on" if console.read_only and action.danger else (
                 f"it needs the role {action.role}"
@@ -133,7 +138,8 @@ class Doing:
                 self._console.tell(f"{call.action.title}: nothing was done.")
 
         self._console.push_screen(
-            Confirm(question, call.action.danger, self._console.actor), answered
+            Confirm(question, question.danger or call.action.danger, self._console.actor),
+            answered,
         )
 
     def _run(self, call: ActionCall) -> None:

@@ -14,7 +14,7 @@ _COMMANDS = {
     "overview": ("home", "Overview", "what needs attention now"),
     "subscribers": ("subs", "Subscribers", "all subscribers; what follows is the filter"),
     "month_close": ("close", "Month close", "periods, the running close, its failures"),
-    "jobs": ("jobs", "Jobs", "the runs of jobs so far"),
+    "jobs": ("jobs", "Jobs", "when jobs are due, how they fare, the daemons, all runs"),
 }
 
 

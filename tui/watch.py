@@ -1,23 +1,33 @@
-"""What the first line watches in the database: a job that runs, wherever it runs."""
+"""What the first line watches in the database: a job that runs, wherever it does; the daemon."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tui.widgets.status_line import Running
 
 if TYPE_CHECKING:
     from engine.database import Database
+    from engine.queries.daemons import DaemonState
 
-_NEWEST = 20
+
+class Watched(NamedTuple):
+    """The newest run that goes on, None without one; the daemons, the freshest first, None while
+    they are not known."""
+
+    running: Running | None = None
+    daemons: tuple[DaemonState, ...] | None = None
 
 
-def running_job(database: Database, now_ms: int) -> Running | None:
-    """The newest run that goes on, None without one."""
+def watch(database: Database, now_ms: int) -> Watched:
+    """Reads both."""
     # Here and not above: the models take their time to load, and this is the loader's thread.
-    from engine.queries.runs import recent_runs
+    from engine.queries.daemons import daemons
+    from engine.queries.runs import running_now
 
-    for run in recent_runs(database, now_ms, _NEWEST):
-        if run.state == "running":
-            return Running(run.job, run.subject, run.done, run.total, run.seconds_left, run.alive)
-    return None
+    run = running_now(database, now_ms)
+    found = tuple(daemons(database))
+    if run is None:
+        return Watched(None, found)
+    running = Running(run.job, run.subject, run.done, run.total, run.seconds_left, run.alive)
+    return Watched(running, found)

@@ -113,7 +113,7 @@ class PagedSource:
         best one right before or after; `total` the exact number of rows, if known. Where rows came
         or went since, the places are those that `near` and `total` speak of. Raises InputError."""
         walker = Walker(database, self.shape, self._clauses(database, query))
-        walks = [self._walk(sort.column) for sort in query.sorts]
+        walks = [self.walk(sort.column, query) for sort in query.sorts]
         few = walker.few(FEW) if query.conditions else ()
         if few:
             order = [(walk.key, sort.descending)
@@ -125,7 +125,7 @@ class PagedSource:
                 " an index serves. Filter more, or sort by one column."
             )
         else:
-            walk = walks[0] if walks else self.walks[0]
+            walk = walks[0] if walks else self.walk(self.walks[0].column, query)
             descending = bool(query.sorts) and query.sorts[0].descending
             keys = _walked(walker, walk, descending, start, size, near, total)
         rows = self.rows(database, [key[-1] for key in keys])
@@ -189,7 +189,9 @@ class PagedSource:
             found.append(negation(clause) if condition.negated else clause)
         return found
 
-    def _walk(self, column: str) -> Walk:
+    def walk(self, column: str, query: Query) -> Walk:
+        """The index that keeps the order of a column; a list may have a better one where the filter
+        leaves one value of another column. Raises InputError for a column without one."""
         for walk in self.walks:
             if walk.column == column:
                 return walk

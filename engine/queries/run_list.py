@@ -14,27 +14,33 @@ from engine.queries.clauses import Clause, any_of, begins_with, compared
 from engine.queries.columns import Column, Sort
 from engine.queries.filters import Condition
 from engine.queries.paging import Page, PagedSource, Query
-from engine.queries.runs import shows_life
+from engine.queries.runs import STATES, shows_life
 from engine.queries.walking import Shape, Walk
 
-STATES = ("running", "done", "failed", "interrupted")
 NEWEST_FIRST = (Sort("id", descending=True),)
 
 _COLUMNS = (
     Column("id", "Run", "r.id", "number", 5, sortable=True),
-    Column("job", "Job", "r.job", "choice", 12),
+    Column("job", "Job", "r.job", "choice", 12, sortable=True),
     Column("subject", "About", "r.subject", "choice", 8),
-    Column("state", "State", "r.state", "choice", 11, choices=STATES),
+    Column("state", "State", "r.state", "choice", 11, sortable=True, choices=STATES),
     Column("progress", "Done", "r.done || '/' || r.total", "choice", 6),
-    Column("started_at", "Since", "r.started_at", "date", 16),
+    Column("started_at", "Since", "COALESCE(r.started_at, r.asked_at)", "date", 16),
     Column("actor", "By", "r.actor", "choice", 8),
     Column("note", "Note", "r.note", "text", 30),
     Column("holder", "Where", "r.holder", "text", 20),
     Column("finished_at", "Until", "r.finished_at", "date", 16),
     Column("heartbeat_at", "Heard of", "r.heartbeat_at", "date", 16),
+    Column("slot", "Due", "r.slot", "date", 16),
+    Column("attempt", "Attempt", "r.attempt", "number", 7),
+    Column("cancelled_by", "Called off by", "r.cancelled_by", "choice", 13),
+    Column("exit_reason", "Reason", "r.exit_reason", "choice", 10),
 )
-_UNFILTERED = ("progress", "started_at", "finished_at", "heartbeat_at")
+_UNFILTERED = ("progress", "started_at", "finished_at", "heartbeat_at", "slot")
 _PLACES = {column.name: place for place, column in enumerate(_COLUMNS, 1)}
+# By which index the runs of a job, of a state, or of both are in the order of their numbers.
+_BY_ID = {("job",): "job_run_job", ("state",): "job_run_state",
+          ("job", "state"): "job_run_job_state"}  # fmt: skip
 
 
 class Runs(PagedSource):
@@ -45,7 +51,11 @@ class Runs(PagedSource):
     title = "Runs of jobs"
     columns: tuple[Column, ...] = _COLUMNS
     shape = Shape({"r": "job_run r"}, {})
-    walks = (Walk("id", "r", "r.id", None, unique=True),)
+    walks = (
+        Walk("id", "r", "r.id", None, unique=True),
+        Walk("job", "r", "r.job", "job_run_job"),
+        Walk("state", "r", "r.state", "job_run_state"),
+    )
     joins = ""
 
     def __init__(self, clock: Clock) -> None:
@@ -74,8 +84,16 @@ class Runs(PagedSource):
         now_ms = self._clock.now_ms()
         return replace(found, rows=[_for_people(row, now_ms) for row in found.rows])
 
+    def walk(self, column: str, query: Query) -> Walk:
+        """See `PagedSource.walk`: the runs of a job or a state have indexes of their own."""
+        if column != "id":
+            return super().walk(column, query)
+        fixed = {one.column for one in query.conditions if _fixes(one)}
+        index = _BY_ID.get(tuple(sorted(fixed & {"job", "state"})))
+        return Walk("id", "r", "r.id", index, unique=True)
+
     def clause(self, database: Database, condition: Condition) -> Clause:
-        """A condition in SQL; runs are few enough to look at all."""
+        """A condition in SQL; an index serves a job and a state, all else is looked for."""
         name, value = condition.column, str(condition.value)
         if not name:
             looked_in = ("r.job", "r.subject", "r.actor", "r.holder")
@@ -83,7 +101,16 @@ class Runs(PagedSource):
             return Clause(sql, parameters, frozenset("r"))
         column = _COLUMNS[_PLACES[name] - 1]
         sql, parameters = compared(column, column.sql, condition)
-        return Clause(sql, parameters, frozenset("r"))
+        if not _fixes(condition):
+            return Clause(sql, parameters, frozenset("r"))
+        ids = ((f"SELECT id FROM job_run WHERE {name} = ?", (value,)),)
+        return Clause(sql, parameters, frozenset("r"), ids, column.sql)
+
+
+def _fixes(condition: Condition) -> bool:
+    """Whether it leaves one job, or one state."""
+    known = condition.column in ("job", "state") and condition.operator == "="
+    return known and condition.value != "" and not condition.negated
 
 
 def progress_words(done: int, total: int) -> str:

@@ -12,6 +12,8 @@ from engine.models import operations
 
 # A run writes its heartbeat every few seconds; after this long without one it is taken for dead.
 SILENT_AFTER_MS = 60_000
+STATES = ("queued", "running", "done", "failed", "interrupted", "cancelled", "missed")
+ENDED = ("done", "failed", "interrupted", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,24 @@ def one_run(database: Database, now_ms: int, number: int) -> JobRun | None:
     """The run of this number, None when there is none."""
     found = operations.JobRun.select().where(operations.JobRun.id == number)
     return next((_job_run(run, now_ms) for run in database.objects(found)), None)
+
+
+def running_now(database: Database, now_ms: int) -> JobRun | None:
+    """The newest run that goes on, None without one."""
+    number = _newest(database, "running")
+    return one_run(database, now_ms, number) if number else None
+
+
+def now_or_last(database: Database, now_ms: int) -> JobRun | None:
+    """The run that goes on, else the newest of those that have ended; what waits or was missed is
+    neither."""
+    number = _newest(database, "running") or max(_newest(database, state) for state in ENDED)
+    return one_run(database, now_ms, number) if number else None
+
+
+def _newest(database: Database, state: str) -> int:
+    """The number of the newest run of a state, 0 without one."""
+    return database.integer("SELECT MAX(id) FROM job_run WHERE state = ?", (state,))
 
 
 def leases(database: Database) -> list[Lease]:

@@ -79,7 +79,7 @@ def drive(console: Console, steps: Steps, size: tuple[int, int] = (80, 24)) -> N
             console.show_mode("subscribers")
             await until(pilot, lambda: bool(list(console.screen.query(PagedTable))))
             await until(pilot, lambda: console.screen.query_one(PagedTable).total_is_exact)
-            await until(pilot, lambda: "row 1 of" in text(console) and "db" in text(console))
+            await until(pilot, lambda: "row 1 of" in text(console) and "daemon" in text(console))
             await steps(pilot)
 
     asyncio.run(run())

@@ -83,7 +83,7 @@ def drive(
     async def run() -> None:
         console = CloseConsole(path, clock)
         async with console.run_test(size=size, notifications=True) as pilot:
-            await shown(console, pilot, "2024-10", "rows", "db ")
+            await shown(console, pilot, "2024-10", "rows", "daemon")
             await steps(console, pilot)
 
     asyncio.run(run())

@@ -69,7 +69,7 @@ def drive(console: Console, steps: Steps, size: tuple[int, int] = (80, 24)) -> N
         async with console.run_test(size=size, notifications=True) as pilot:
             await until(pilot, lambda: table(pilot).current_row is not None)
             await until(pilot, lambda: table(pilot).total_is_exact)
-            await until(pilot, lambda: "db" in text(console))
+            await until(pilot, lambda: "daemon" in text(console))
             await steps(pilot)
 
     asyncio.run(run())

@@ -62,7 +62,7 @@ def drive(
 
     async def run() -> None:
         async with app.run_test(size=size) as pilot:
-            await driving.until(pilot, lambda: "db <1 ms" in driving.text(app))
+            await driving.until(pilot, lambda: "daemon" in driving.text(app))
             await steps(pilot)
 
     asyncio.run(run())

@@ -23,11 +23,16 @@ from tests.console import close_books
 from tests.console.close_books import NOW, CloseConsole, drive, read, shown, until
 from tests.console.driving import check_snapshot, text
 from tests.console.terminal import Terminal
-from tui.closing import JOB, MOST_BYTES, Offer, progress_in, read_preview
+from tui.closing import JOB, MOST_BYTES, progress_in, read_preview
 from tui.messages import ProcessEnded
 from tui.screens import SCREENS
 
 OCTOBER = Period(2024, 10)
+
+
+def told(console: CloseConsole, words: str) -> list[str]:
+    """What the console has told the person with these words in it."""
+    return [one.message for one in console._notifications if words in one.message]
 
 
 @pytest.fixture(scope="module")
@@ -101,16 +106,18 @@ def test_the_preview_is_what_the_close_does(books: Path) -> None:
         console.run_line("start-close")
         await shown(console, pilot, "To go on type this number", "another outcome is refused")
         await pilot.press("1", "enter")
-        assert console.closing.started is None
+        assert console.starting.newest(JOB) is None
         await shown(console, pilot, "That is not it")
         await pilot.press("backspace", *f"{preview.amount // 100}.{preview.amount % 100:02}")
         await pilot.press("enter")
-        await shown(console, pilot, "Last close 2024-10", "started here")
-        await until(console, pilot, lambda: len(console.ends) == 2)
-        started = console.closing.started
-        assert started is not None
-        assert console.ends[1].errors in started.log.read_text()
-        assert stat.S_IMODE(started.log.stat().st_mode) == 0o600
+        await shown(console, pilot, "Last close 2024-10", "started here: run")
+        asked = console.starting.newest(JOB)
+        assert asked is not None
+        assert asked.started is not None
+        assert stat.S_IMODE(asked.started.log.stat().st_mode) == 0o600
+        await until(
+            console, pilot, lambda: bool(told(console, "could not be done: 2024-10 partial"))
+        )
         database = read(books)
         assert sum_of(database, OCTOBER) == preview.amount > 0
         counted = database.integer(
@@ -130,11 +137,10 @@ def test_failures_and_a_charge(books: Path) -> None:
     database.close()
 
     async def steps(console: CloseConsole, pilot: Pilot[int]) -> None:
-        console.closing.offer = Offer("2024-10", None)
+        console.closing.offer = {"period": "2024-10", "late": True}
         console.closing.start()
-        await until(console, pilot, lambda: bool(console.ends))
-        assert console.ends[0].status == 1
-        await shown(console, pilot, "some could not", "closing")
+        await until(console, pilot, lambda: bool(told(console, "some could not be done: 2024-10")))
+        await shown(console, pilot, "closing")
         await pilot.press("enter")
         await shown(console, pilot, "Failures of 2024-10", login, "has no plan")
         await pilot.press("enter")
@@ -152,14 +158,19 @@ def test_a_second_close_is_refused_by_the_lease(books: Path) -> None:
         console.run_line("start-close")
         await shown(console, pilot, f"is being run by process {os.getpid()}")
         # The same from the process itself, where the question was answered a moment before.
-        console.closing.offer = Offer("2024-10", None)
+        console.closing.offer = {"period": "2024-10", "late": True}
         console.closing.start()
-        await until(console, pilot, lambda: bool(console.ends))
-        assert console.ends[0].status == 3
-        await shown(console, pilot, "did not go through")
+        await until(console, pilot, lambda: bool(told(console, "did not go through: month-close")))
+        asked = console.starting.newest(JOB)
+        assert asked is not None
+        assert asked.started is not None
+        assert asked.started.process.poll() == 3
 
     drive(books, steps, (160, 45))
     assert left_to_close(database, OCTOBER) > 0
+    # It does not wait for somebody who knows nothing of it.
+    run = database.row("SELECT state, exit_reason FROM job_run WHERE job = 'month-close'")
+    assert run == ("cancelled", "not_begun")
     lease.release(database)
     database.close()
 
@@ -172,11 +183,13 @@ def test_it_goes_on_when_the_console_is_killed(books: Path, tmp_path: Path) -> N
     left = left_to_close(database, OCTOBER)
     with Terminal(command, (160, 45), environ) as terminal:
         terminal.until(b"To go on type this number")
+        terminal.send(f"{left}\r")
+        while not database.value("SELECT 1 FROM job_run WHERE job = 'month-close'"):
+            pass
         # While the books are locked the close cannot end before its console does.
         with database.transaction():
-            terminal.send(f"{left}\r")
-            seen = terminal.until(b"started here: process ")
-            found = re.search(rb"started here: process (\d+)", seen)
+            seen = terminal.until(b"started here: run ")
+            found = re.search(rb"started here: run \d+, process (\d+)", seen)
             assert found is not None
             close = os.pidfd_open(int(found[1]))
             terminal.signal(signal.SIGKILL)

@@ -13,7 +13,16 @@ from engine.errors import InputError
 from engine.holder import holder_name
 from engine.queries.daemons import any_daemon
 from engine.queries.runs import one_run
-from jobs.queue import RESERVED_MS, ask, ask_again, cancel, is_reserved, reserve, settle_over
+from jobs.queue import (
+    RESERVED_MS,
+    ask,
+    ask_again,
+    cancel,
+    is_reserved,
+    reserve,
+    settle_over,
+    withdraw,
+)
 from jobs.record import MOST_ATTEMPTS, open_runs
 from jobs.registry import job_named
 
@@ -183,3 +192,27 @@ def test_a_run_of_a_job_that_no_longer_exists(books: Database) -> None:
     books.execute("UPDATE lease SET name = 'gone'")
     assert settle_over(books, open_runs(books)[0]) == "interrupted"
     assert state(books, number) == "interrupted"
+
+
+def test_who_asks_finds_the_run_whose_process_is_gone(books: Database) -> None:
+    """Without a daemon nobody else would: the request would wait for a dead run for ever."""
+    host, pid, _, world = holder_name().split(" ")
+    number = running(books, "counts", f"{host} {pid} 1 {world}", 60_000)
+    assert ask(books, CLOCK, job_named("counts"), {}, "anna") == (number, False, False, True)
+    assert state(books, number) == "queued"
+    number = running(books, "raises", f"{host} {pid} 1 {world}", 60_000)
+    assert ask_again(books, CLOCK, number, "ivan").new
+    running(books, "hangs", ELSEWHERE, 60_000)
+    assert not ask(books, CLOCK, job_named("hangs"), {}, "anna").waits
+
+
+def test_what_nobody_could_begin_is_withdrawn(books: Database) -> None:
+    number = ask(books, CLOCK, job_named("counts"), {}, "anna").number
+    assert withdraw(books, CLOCK, number, "anna", "no process")
+    assert not withdraw(books, CLOCK, number, "anna", "no process")
+    found = one_run(books, NOW, number)
+    assert found is not None
+    assert (found.state, found.exit_reason, found.note) == ("cancelled", "not_begun", "no process")
+    other = running(books, "counts", ELSEWHERE, 60_000)
+    assert not withdraw(books, CLOCK, other, "anna", "it goes on")
+    assert state(books, other) == "running"

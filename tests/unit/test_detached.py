@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,7 +54,7 @@ def test_it_is_given_little_and_no_secret_among_its_arguments(tmp_path: Path) ->
     assert not {"LD_PRELOAD", "PYTHONPATH", "AWS_SECRET"} & set(found)
     assert (found["HOME"], found["LANG"]) == ("/h", "C")
     assert found["BILLDECK_DATABASE__PASSWORD"] == "pss"
-    process = detached.start(["check", "config"], secret, tmp_path).process
+    process = detached.start_run(1, secret, tmp_path).process
     assert "pss" not in " ".join(map(str, process.args))  # type: ignore[arg-type]
     assert os.getsid(process.pid) == process.pid
     process.wait()
@@ -70,9 +71,11 @@ def test_an_answer_and_one_that_is_too_long(tmp_path: Path) -> None:
 
 def test_a_refusal_is_told(tmp_path: Path) -> None:
     config = configuration(path=str(tmp_path / "none.db"))
-    status, log = detached.start(["jobs"], config, tmp_path / "logs").wait()
-    assert status != 0
-    assert log.startswith("billdeck: ")
+    started = detached.start_run(7, config, tmp_path / "logs")
+    assert started.process.wait() != 0
+    assert started.has_ended
+    assert "none.db" in started.said()
+    assert stat.S_IMODE(started.log.stat().st_mode) == 0o600
 
 
 def test_what_it_says_can_be_read_while_it_goes_on_and_no_more_afterwards(tmp_path: Path) -> None:

@@ -10,10 +10,11 @@ from textual.content import Content
 from textual.widgets import Static
 
 from engine.queries.period_list import FailureList, PeriodList
-from engine.queries.runs import JobRun, recent_runs
+from engine.queries.runs import JobRun, last_runs
 from tui import messages
 from tui.close_actions import show_charge
 from tui.closing import JOB
+from tui.job_actions import parameter_words
 from tui.many_actions import ROW_KIND
 from tui.safe import join, safe_text
 from tui.screens.base import ConsoleScreen
@@ -26,6 +27,7 @@ from tui.widgets.status_line import left_words
 if TYPE_CHECKING:
     from engine.database import Database
     from tui.app import Console
+    from tui.starting import Watched
 
 _MUTED = "$text-muted"
 _NEWEST = 50
@@ -94,10 +96,9 @@ class MonthCloseScreen(ConsoleScreen):
         preview = closing.preview
         when = clock_words(preview.as_of_ms, self.console) if preview else ""
         lines = run_lines(self._run, self.console)
-        if closing.started is not None:
-            started = closing.started
-            words = f"started here: process {started.process.pid}, log {started.log}"
-            lines.append(safe_text(words, None, _MUTED))
+        asked = self.console.starting.newest(JOB)
+        if asked is not None:
+            lines.append(safe_text(started_words(asked), None, _MUTED))
         lines.append(preview_line(closing, when))
         content = Content("\n").join(lines)
         if self._shown is None or content != self._shown:
@@ -131,17 +132,34 @@ class FailuresScreen(ConsoleScreen):
 
 
 def newest_close(database: Database, now_ms: int) -> JobRun | None:
-    """The newest run of the close, by whom and wherever it runs."""
-    for run in recent_runs(database, now_ms, _NEWEST):
-        if run.job == JOB:
-            return run
-    return None
+    """The close that goes on, else one that waits, else the newest, wherever it runs."""
+    runs = last_runs(database, now_ms, JOB, _NEWEST)
+    for state in ("running", "queued"):
+        for run in runs:
+            if run.state == state:
+                return run
+    return runs[0] if runs else None
+
+
+def started_words(asked: Watched) -> str:
+    """Who does what was asked for here."""
+    if asked.started is None:
+        return f"asked for here: run {asked.number}"
+    process = asked.started.process.pid
+    return f"started here: run {asked.number}, process {process}, log {asked.started.log}"
 
 
 def run_lines(run: JobRun | None, console: Console) -> list[Content]:
     """A run in one line, one that goes on in three."""
     if run is None:
         return [safe_text("No close has run yet", None, _MUTED)]
+    if run.state == "queued":
+        words = f"  since {moment_words(run.since, console)}, asked for by {run.actor}"
+        what = parameter_words(run.parameters)
+        return [
+            join(safe_text("A close waits", None, "bold $accent"), safe_text(words, None, _MUTED)),
+            safe_text(f"  run {run.number}: {what}", None, _MUTED),
+        ]
     if run.state != "running":
         style = "$success" if run.state == "done" else "$error"
         when = moment_words(run.finished_at or run.heartbeat_at, console)

@@ -13,7 +13,7 @@ from textual.containers import Horizontal, Vertical
 from engine.clock import Clock
 from engine.errors import InputError
 from tui import messages
-from tui.attention import AttentionSource, view_of
+from tui.attention import AttentionSource, filter_of, view_of
 from tui.pace import Pace
 from tui.payment_days import PaymentDays
 from tui.screens import TITLES
@@ -180,7 +180,7 @@ class OverviewScreen(ConsoleScreen):
 
     def on_row_chosen(self, message: messages.RowChosen) -> None:
         """Goes to the view that tells more."""
-        self.console.show_mode(view_of(message.row))
+        self.console.show_mode(view_of(message.row), filter_of(message.row))
 
     def apply_filter(self, text: str, final: bool) -> None:
         """There is nothing to filter. Raises InputError."""
@@ -217,7 +217,6 @@ def _states(database: Database) -> dict[str, int]:
 
 def _newest_run(database: Database, now_ms: int) -> JobRun | None:
     """The run that goes on, else the last one."""
-    from engine.queries.runs import recent_runs
+    from engine.queries.runs import now_or_last
 
-    runs = recent_runs(database, now_ms, 20)
-    return next((run for run in runs if run.state == "running"), runs[0] if runs else None)
+    return now_or_last(database, now_ms)

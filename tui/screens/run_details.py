@@ -1,83 +1,184 @@
-"""One run of a job, while it goes on and afterwards."""
+"""One run of a job with its log, while it goes on and afterwards."""
 
 from __future__ import annotations
 
 from datetime import datetime, tzinfo
 from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual.app import ComposeResult
+from textual.containers import Horizontal
 
-from engine.queries.runs import JobRun, one_run
 from tui import messages
+from tui.run_log import LogLines
 from tui.screens.base import ConsoleScreen
+from tui.screens.run_words import STATE_STYLES
 from tui.widgets.bars import bar
 from tui.widgets.cells import grouped
-from tui.widgets.drawn import Sentences
 from tui.widgets.facts import Fact, Facts
+from tui.widgets.following import FollowingTable
+from tui.widgets.paged_table import PagedTable
 from tui.widgets.pane_title import PaneTitle
 from tui.widgets.status_line import left_words
 
+if TYPE_CHECKING:
+    from engine.database import Database
+    from engine.queries.runs import JobRun
+
 _BAR = 24
-_STYLES = {"done": "$success", "failed": "bold $error", "interrupted": "bold $warning"}
+_SHORT_BAR = 8
+_LIVE_SECONDS = 1.0
+# Of the state: more words than one would say it with.
+_REASONS = {
+    "down": "no daemon was there",
+    "skipped": "the run before was still open",
+    "signal": "it was told to stop",
+    "gone": "its process was gone",
+    "refused": "it was refused",
+    "failures": "some could not be done",
+    "database": "the database was away",
+    "time_limit": "it took too long",
+    "not_begun": "nobody could begin it",
+    "stopped": "its daemon stopped",
+}
+
+
+class Seen(NamedTuple):
+    """A run and whether its lease is in force; None: there is no such run."""
+
+    run: JobRun | None
+    has_lease: bool
 
 
 class RunScreen(ConsoleScreen):
-    """What is known of the run `number`; it follows the run as it goes."""
+    """What is known of the run `number`; it follows the run as it goes. Enter on a line of the log
+    shows it in full."""
 
-    HINT = "esc back   r read again   ? help   q quit"
+    HINT = "esc back   / filter the log   x again, cancel   G follow   ? help   q quit"
 
     def __init__(self, number: int) -> None:
         super().__init__()
         self._number = number
+        self._run: JobRun | None = None
 
     def body(self) -> ComposeResult:
         crumb = self.console.glyphs.crumb
-        yield PaneTitle(f"Runs of jobs {crumb} run {self._number}")
-        yield Facts(id="run")
-        yield Sentences(id="note")
+        yield PaneTitle(f"Runs of jobs {crumb} run {self._number}", id="title")
+        with Horizontal(id="facts"):
+            yield Facts(id="how")
+            yield Facts(id="who")
+        yield Facts(id="words")
+        log = LogLines(self._number, self.console.zone)
+        yield PaneTitle(log.title, table_id="log")
+        yield FollowingTable(log, id="log")
+
+    def on_mount(self) -> None:
+        # Textual calls the base's, too.
+        self.set_interval(_LIVE_SECONDS, self._follow)
+
+    # Reading
 
     def refresh_data(self) -> None:
         """See the base."""
-        number, clock = self._number, self.console.clock
-        self.load("run", lambda database: one_run(database, clock.now_ms(), number))
+        super().refresh_data()
+        now_ms = self.console.clock.now_ms()
+        self.load("run", partial(_read, number=self._number, now_ms=now_ms))
 
     def loaded(self, message: messages.Loaded) -> None:
         """See the base."""
-        self.query_one(PaneTitle).fresh(message.as_of_ms)
-        run: JobRun | None = message.value
-        if run is None:
-            self.query_one(Sentences).show("There is no such run any more.")
+        self.query_one("#title", PaneTitle).fresh(message.as_of_ms)
+        seen: Seen = message.value
+        if seen.run is None:
+            self._show("words", (("", "There is no such run any more.", ""),))
             return
-        plain = self.console.has_class("-ascii")
-        self.query_one(Facts).show(run_facts(run, self.console.zone, plain))
-        self.query_one(Sentences).show(run.note)
+        before, self._run = self._run, seen.run
+        zone, plain = self.console.zone, self.console.has_class("-ascii")
+        self._show("how", how_facts(seen.run, zone, plain))
+        self._show("who", who_facts(seen.run, zone, seen.has_lease))
+        self._show("words", word_facts(seen.run))
+        if before is not None and before.is_open and not seen.run.is_open:
+            # Its last lines came with its end.
+            self.query_one(PagedTable).read_again()
+
+    def _show(self, name: str, facts: tuple[Fact, ...]) -> None:
+        self.query_one(f"#{name}", Facts).show(facts)
+
+    def _follow(self) -> None:
+        is_open = self._run is not None and self._run.is_open
+        if is_open and self.is_current and not self.console.paused:
+            self.refresh_data()
+
+    # What is done here
+
+    def apply_filter(self, text: str, final: bool) -> None:
+        """Filters the log. See the base."""
+        table = self.query_one(PagedTable)
+        query = table.source.query(text)
+        if query != table.query_now:
+            table.show_query(query)
+
+    def targets(self) -> tuple[int, ...]:
+        """The run."""
+        return (self._number,)
+
+    def known(self) -> dict[str, str]:
+        """See the base."""
+        return {"run": str(self._number)}
+
+    def on_row_chosen(self, message: messages.RowChosen) -> None:
+        """The line in full."""
+        from tui.screens.full_text import FullText
+
+        _, at, level, words = message.row
+        self.console.push_screen(FullText(f"{at} {level}".strip(), str(words)))
 
 
-def run_facts(run: JobRun, zone: tzinfo, plain: bool) -> tuple[Fact, ...]:
-    """A run for people, times in the zone."""
+def how_facts(run: JobRun, zone: tzinfo, plain: bool) -> tuple[Fact, ...]:
+    """How a run fares; times in the zone."""
     moment = partial(_moment, zone=zone)
     silent = run.state == "running" and not run.alive
-    state = "running, but silent: it may have been killed; run it again" if silent else run.state
-    style = "bold $error" if silent else _STYLES.get(run.state, "bold $accent")
-    found: list[Fact] = [
-        ("job", run.job, "bold"),
-        ("about", run.subject, ""),
-        ("state", state, style),
-        ("", "", ""),
-        ("progress", progress(run, plain), ""),
-        ("rate", f"{run.rate:.0f} a second" if run.rate else "", ""),
-        ("", "", ""),
-        ("since", moment(run.since), ""),
-        ("heard of", moment(run.heartbeat_at), ""),
-        ("until", moment(run.finished_at) if run.finished_at is not None else "", ""),
-        ("", "", ""),
+    state = ("its process is gone" if run.gone else "running, but SILENT") if silent else run.state
+    rate = f"{grouped(round(run.rate))}/s" if run.rate else ""
+    left = left_words(run.seconds_left) if run.alive and run.seconds_left is not None else ""
+    return (
+        ("job", f"{run.job} {run.subject}".strip(), "bold"),
+        ("state", state, "bold $error" if silent else STATE_STYLES.get(run.state, "")),
+        ("progress", progress(run, plain, _SHORT_BAR, with_left=False), ""),
+        ("rate", "  ".join(part for part in (rate, left) if part), ""),
+        ("begun", moment(run.started_at), ""),
+        ("ended", moment(run.finished_at), ""),
+    )
+
+
+def who_facts(run: JobRun, zone: tzinfo, has_lease: bool) -> tuple[Fact, ...]:
+    """Who asked for it, and who has it."""
+    moment = partial(_moment, zone=zone)
+    lease = ("in force" if has_lease else "run out") if run.state == "running" else ""
+    return (
+        ("due", moment(run.slot), ""),
+        ("asked for", moment(run.asked_at), ""),
         ("by", run.actor, ""),
-        ("where", run.holder, ""),
-    ]
-    return tuple(fact for fact in found if fact[1] or not fact[0])
+        ("attempt", str(run.attempt) if run.attempt else "", ""),
+        ("called off", f"by {run.cancelled_by}" if run.cancelled_by else "", "bold $warning"),
+        ("lease", lease, "" if has_lease else "bold $error"),
+    )
 
 
-def progress(run: JobRun, plain: bool, width: int = _BAR) -> str:
+def word_facts(run: JobRun) -> tuple[Fact, ...]:
+    """What takes more than half a line."""
+    from tui.job_actions import parameter_words
+
+    host, pid = [*run.holder.split(" "), "", ""][:2]
+    where = f"{host}, process {pid}" if pid else host
+    return (
+        ("with", parameter_words(run.parameters) or "no parameters", ""),
+        ("where", where, ""),
+        ("reason", _REASONS.get(run.exit_reason, run.exit_reason.replace("_", " ")), ""),
+        ("note", run.note, ""),
+    )
+
+
+def progress(run: JobRun, plain: bool, width: int = _BAR, with_left: bool = True) -> str:
     """`██████░░░░  61 %  610 of 1 000  25 s left`."""
     if run.total <= 0:
         return grouped(run.done) if run.done else ""
@@ -86,10 +187,23 @@ def progress(run: JobRun, plain: bool, width: int = _BAR) -> str:
         f"{100 * min(run.done, run.total) // run.total} %",
         f"{grouped(run.done)} of {grouped(run.total)}",
     ]
-    if run.alive and run.seconds_left is not None:
+    if with_left and run.alive and run.seconds_left is not None:
         parts.append(left_words(run.seconds_left))
     return "  ".join(part for part in parts if part)
 
 
-def _moment(ms: int, zone: tzinfo) -> str:
+def _moment(ms: int | None, zone: tzinfo) -> str:
+    if ms is None:
+        return ""
     return datetime.fromtimestamp(ms // 1000, zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _read(database: Database, number: int, now_ms: int) -> Seen:
+    """In the loader's thread; what is imported here takes too long for the first frame."""
+    from engine.queries.runs import leases, one_run
+
+    run = one_run(database, now_ms, number)
+    held = run is not None and any(
+        (one.name, one.holder) == (run.job, run.holder) for one in leases(database)
+    )
+    return Seen(run, held)

@@ -12,7 +12,15 @@ if TYPE_CHECKING:
     from tui.app import Console
 
 _BAR = 12
-_STYLES = {"done": "$success", "failed": "bold $error", "interrupted": "bold $warning"}
+STATE_STYLES = {
+    "queued": "bold $accent",
+    "running": "bold $accent",
+    "done": "$success",
+    "failed": "bold $error",
+    "interrupted": "bold $warning",
+    "missed": "bold $warning",
+}
+"""How the state of a run looks; what is not here is quiet."""
 
 
 def run_words(run: JobRun | None, console: Console) -> RunWords:
@@ -25,7 +33,7 @@ def run_words(run: JobRun | None, console: Console) -> RunWords:
     if run.state != "running":
         at = datetime.fromtimestamp((run.finished_at or run.heartbeat_at) // 1000, console.zone)
         rest = f"{at:%Y-%m-%d %H:%M}  {name}  by {run.actor}  {run.note}".rstrip()
-        return RunWords(f"last: {run.state}", rest, _STYLES.get(run.state, ""))
+        return RunWords(f"last: {run.state}", rest, STATE_STYLES.get(run.state, ""))
     plain = console.has_class("-ascii")
     if not run.alive:
         return RunWords(f"{name} SILENT", progress(run, plain, _BAR), "bold $error")

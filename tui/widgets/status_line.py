@@ -28,10 +28,12 @@ class Running:
 @dataclass(frozen=True, slots=True)
 class Status:
     """All that the line shows. `modes` are (key, title, active); `link` is '' before the first
-    connection; `busy` stands in its place while there is something to say of it."""
+    connection; `busy` stands in its place while there is something to say of it. `daemon` are
+    words, with whether they are a warning."""
 
     modes: tuple[tuple[str, str, bool], ...] = ()
     running: Running | None = None
+    daemon: tuple[str, bool] = ("", False)
     link: str = ""
     link_is_up: bool = True
     busy: str = ""
@@ -115,6 +117,7 @@ class StatusLine(OneLine):
         link = (status.link, "$text-muted" if status.link_is_up else "bold $error")
         found = [
             (status.actor, "$text-muted"),
+            (status.daemon[0], "bold $warning" if status.daemon[1] else "$text-muted"),
             (running_words(status.running) if status.running else "", "bold $accent"),
             (status.busy, "bold $warning") if status.busy else link,
             ("paused" if status.paused else "", "bold $warning"),
