@@ -21,29 +21,24 @@ from engine.clock import Clock, SystemClock
 from engine.errors import BilldeckError
 from engine.text import safe
 from tui import clipboard, crash, keymap
-from tui.actions import ActionRecord, Registry
+from tui.actions import ActionRecord
+from tui.all_actions import all_actions
 from tui.bulk import Bulk
-from tui.close_actions import close_actions
 from tui.closing import Closing
 from tui.daemon_words import status_words
 from tui.desk import Desk, LoadOwner
 from tui.doing import Doing
-from tui.exporting import EXPORT, Exporting, export_actions
+from tui.exporting import EXPORT, Exporting
 from tui.glyphs import ASCII, UNICODE, is_plain_terminal
-from tui.job_actions import job_actions
 from tui.loader import Answer, Loader
-from tui.many_actions import many_actions
 from tui.messages import LinkChanged, Loaded, LoadFailed, NoDatabase, ProcessEnded
-from tui.money_actions import money_actions
 from tui.screens import SCREENS, TITLES
 from tui.screens.base import ConsoleScreen
-from tui.setting_actions import setting_actions
 from tui.sheet import Sheet
 from tui.starting import Starting
 from tui.themes import OURS, theme_name
 from tui.trail import Trail
-from tui.viewing import Viewing, view_actions
-from tui.views import base_actions
+from tui.viewing import Viewing
 from tui.watch import Watched, watch
 from tui.widgets.pane_title import PaneTitle
 from tui.widgets.status_line import Status, StatusLine, busy_words, latency_words
@@ -107,18 +102,7 @@ class Console(App[int]):
         self.set_class(plain, "-ascii")
         self.keys_now = keymap.overrides(config.keys.change)
         self.set_keymap(self.keys_now)
-        self.registry = Registry(
-            [
-                *base_actions(),
-                *view_actions(),
-                *export_actions(),
-                *money_actions(),
-                *setting_actions(),
-                *many_actions(),
-                *close_actions(),
-                *job_actions(),
-            ]
-        )
+        self.registry = all_actions()
         self.loader = Loader(self._open_database, self._deliver, self.clock)
         self.desk = Desk(self.loader, lambda text: self.tell(text, "error"))
         self.doing = Doing(self)

@@ -21,10 +21,14 @@ if TYPE_CHECKING:
 _COLUMNS = (
     Column("job", "Job", "", "choice", 13),
     Column("due", "Due", "", "choice", 15),
-    Column("next", "Next", "", "date", 16),
-    Column("now", "Now", "", "text", 14),
-    Column("last", "Last", "", "text", 14),
+    Column("next", "Next", "", "choice", 11),
+    Column("now", "Now", "", "text", 13),
+    Column("last", "Last", "", "text", 16),
 )
+
+
+# So far away a day without its year cannot be mistaken.
+_PLAIN_MS = 300 * 86_400_000
 
 
 class Glance(NamedTuple):
@@ -50,12 +54,25 @@ def read_glance(
     return Glance(job_states(database, now_ms, found, zone), daemons(database))
 
 
-def rows_of(glance: Glance, zone: tzinfo) -> list[Row]:
+def rows_of(glance: Glance, zone: tzinfo, now_ms: int) -> list[Row]:
     """The rows: the job's name, then the columns."""
     return [
-        (job.name, job.name, job.schedule, job.next_at, now_words(job), last_words(job, zone))
+        (
+            job.name,
+            job.name,
+            job.schedule,
+            "-" if job.next_at is None else _moment(job.next_at, zone, now_ms),
+            now_words(job),
+            last_words(job, zone, now_ms),
+        )
         for job in glance.jobs
     ]
+
+
+def _moment(ms: int, zone: tzinfo, now_ms: int) -> str:
+    """`11-01 00:03`; the year where it is not plain, and no time then."""
+    form = "%m-%d %H:%M" if abs(ms - now_ms) < _PLAIN_MS else "%Y-%m-%d"
+    return datetime.fromtimestamp(ms / 1000, zone).strftime(form)
 
 
 def now_words(job: JobState) -> str:
@@ -77,9 +94,9 @@ def _running_words(run: JobRun) -> str:
     return " ".join(parts)
 
 
-def last_words(job: JobState, zone: tzinfo) -> str:
-    """`done 2026-11-01 00:03`."""
+def last_words(job: JobState, zone: tzinfo, now_ms: int) -> str:
+    """`done 11-01 00:03`."""
     if job.last is None:
         return "never ran"
     ended = job.last.finished_at or job.last.heartbeat_at
-    return f"{job.last.state} {datetime.fromtimestamp(ended / 1000, zone):%Y-%m-%d %H:%M}"
+    return f"{job.last.state} {_moment(ended, zone, now_ms)}"

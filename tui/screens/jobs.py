@@ -42,7 +42,9 @@ class JobsScreen(ConsoleScreen):
         source = Runs(self.console.clock)
         yield PaneTitle(source.title, table_id=_RUNS)
         shown = [column.name for column in source.columns if column.name not in _HIDDEN]
-        yield PagedTable(source, id=_RUNS, shown=shown)
+        runs = PagedTable(source, id=_RUNS, shown=shown)
+        runs.empty = "no job has run yet"
+        yield runs
 
     def on_mount(self) -> None:
         # Textual calls the base's, too.
@@ -67,7 +69,7 @@ class JobsScreen(ConsoleScreen):
     def loaded(self, message: messages.Loaded) -> None:
         """See the base."""
         glance: Glance = message.value
-        self._listed.rows = rows_of(glance, self.console.zone)
+        self._listed.rows = rows_of(glance, self.console.zone, self.console.clock.now_ms())
         self._jobs.read_again()
         self.query_one(DaemonPane).show(tuple(daemon_lines(glance.daemons)))
         self.query_one("#glance", PaneTitle).fresh(message.as_of_ms)

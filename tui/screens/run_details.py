@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from engine.queries.runs import JobRun
 
 _BAR = 24
-_SHORT_BAR = 8
 _LIVE_SECONDS = 1.0
 # Of the state: more words than one would say it with.
 _REASONS = {
@@ -70,7 +69,9 @@ class RunScreen(ConsoleScreen):
         yield Facts(id="words")
         log = LogLines(self._number, self.console.zone)
         yield PaneTitle(log.title, table_id="log")
-        yield FollowingTable(log, id="log")
+        table = FollowingTable(log, id="log")
+        table.empty = "nothing was logged"
+        yield table
 
     def on_mount(self) -> None:
         # Textual calls the base's, too.
@@ -93,9 +94,9 @@ class RunScreen(ConsoleScreen):
             return
         before, self._run = self._run, seen.run
         zone, plain = self.console.zone, self.console.has_class("-ascii")
-        self._show("how", how_facts(seen.run, zone, plain))
+        self._show("how", how_facts(seen.run, zone))
         self._show("who", who_facts(seen.run, zone, seen.has_lease))
-        self._show("words", word_facts(seen.run))
+        self._show("words", word_facts(seen.run, plain))
         if before is not None and before.is_open and not seen.run.is_open:
             # Its last lines came with its end.
             self.query_one(PagedTable).read_again()
@@ -133,52 +134,47 @@ class RunScreen(ConsoleScreen):
         self.console.push_screen(FullText(f"{at} {level}".strip(), str(words)))
 
 
-def how_facts(run: JobRun, zone: tzinfo, plain: bool) -> tuple[Fact, ...]:
+def how_facts(run: JobRun, zone: tzinfo) -> tuple[Fact, ...]:
     """How a run fares; times in the zone."""
-    moment = partial(_moment, zone=zone)
     silent = run.state == "running" and not run.alive
     state = ("its process is gone" if run.gone else "running, but SILENT") if silent else run.state
-    rate = f"{grouped(round(run.rate))}/s" if run.rate else ""
-    left = left_words(run.seconds_left) if run.alive and run.seconds_left is not None else ""
     return (
         ("job", f"{run.job} {run.subject}".strip(), "bold"),
         ("state", state, "bold $error" if silent else STATE_STYLES.get(run.state, "")),
-        ("progress", progress(run, plain, _SHORT_BAR, with_left=False), ""),
-        ("rate", "  ".join(part for part in (rate, left) if part), ""),
-        ("begun", moment(run.started_at), ""),
-        ("ended", moment(run.finished_at), ""),
+        ("begun", _moment(run.started_at, zone), ""),
+        ("ended", _moment(run.finished_at, zone), ""),
+        ("attempt", str(run.attempt) if run.attempt else "", ""),
     )
 
 
 def who_facts(run: JobRun, zone: tzinfo, has_lease: bool) -> tuple[Fact, ...]:
-    """Who asked for it, and who has it."""
-    moment = partial(_moment, zone=zone)
+    """Who asked for it and when, and who called it off."""
     lease = ("in force" if has_lease else "run out") if run.state == "running" else ""
     return (
-        ("due", moment(run.slot), ""),
-        ("asked for", moment(run.asked_at), ""),
+        ("due", _moment(run.slot, zone), ""),
+        ("asked for", _moment(run.asked_at, zone), ""),
         ("by", run.actor, ""),
-        ("attempt", str(run.attempt) if run.attempt else "", ""),
         ("called off", f"by {run.cancelled_by}" if run.cancelled_by else "", "bold $warning"),
         ("lease", lease, "" if has_lease else "bold $error"),
     )
 
 
-def word_facts(run: JobRun) -> tuple[Fact, ...]:
+def word_facts(run: JobRun, plain: bool) -> tuple[Fact, ...]:
     """What takes more than half a line."""
     from tui.job_actions import parameter_words
 
     host, pid = [*run.holder.split(" "), "", ""][:2]
-    where = f"{host}, process {pid}" if pid else host
+    rate = f"  {grouped(round(run.rate))}/s" if run.rate else ""
     return (
+        ("progress", f"{progress(run, plain)}{rate}", ""),
         ("with", parameter_words(run.parameters) or "no parameters", ""),
-        ("where", where, ""),
+        ("where", f"{host}, process {pid}" if pid else host, ""),
         ("reason", _REASONS.get(run.exit_reason, run.exit_reason.replace("_", " ")), ""),
         ("note", run.note, ""),
     )
 
 
-def progress(run: JobRun, plain: bool, width: int = _BAR, with_left: bool = True) -> str:
+def progress(run: JobRun, plain: bool, width: int = _BAR) -> str:
     """`██████░░░░  61 %  610 of 1 000  25 s left`."""
     if run.total <= 0:
         return grouped(run.done) if run.done else ""
@@ -187,7 +183,7 @@ def progress(run: JobRun, plain: bool, width: int = _BAR, with_left: bool = True
         f"{100 * min(run.done, run.total) // run.total} %",
         f"{grouped(run.done)} of {grouped(run.total)}",
     ]
-    if with_left and run.alive and run.seconds_left is not None:
+    if run.alive and run.seconds_left is not None:
         parts.append(left_words(run.seconds_left))
     return "  ".join(part for part in parts if part)
 

@@ -18,9 +18,9 @@ class FollowingTable(PagedTable):
         # Textual calls the base's, too.
         self._to_end = True
 
-    def show_query(self, query: Query) -> None:
+    def show_query(self, query: Query, before: Query | None = None) -> None:
         """See the base; but to the last row."""
-        super().show_query(query)
+        super().show_query(query, before)
         self._to_end = True
 
     def loaded(self, message: messages.Loaded) -> None:
