@@ -172,7 +172,7 @@ def who_runs(database: Database) -> str:
 
     if any_daemon(database):
         return "the daemon"
-    return "a process of its own, for no daemon is running"
+    return "a process of its own: no daemon runs"
 
 
 def _due(database: Database, console: Console, values: Values) -> Period:

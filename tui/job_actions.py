@@ -26,7 +26,7 @@ def job_actions() -> list[ActionRecord]:
     """A run of each job, in the order of their names; then what is done with a run."""
     run = Parameter("run", "the number of the run", "number", required=True, check=_run_number)
     return [
-        *(_run_action(job) for job in all_jobs().values()),
+        *(run_action(job) for job in all_jobs().values()),
         ActionRecord(
             "again",
             "Run once more",
@@ -54,7 +54,8 @@ def job_actions() -> list[ActionRecord]:
     ]
 
 
-def _run_action(job: Job) -> ActionRecord:
+def run_action(job: Job) -> ActionRecord:
+    """The run of a job, with the parameters and the role that the command has."""
     parameters = [
         Parameter(one.name, one.help, "flag" if one.flag else "text", check=one.check)
         for one in job.parameters

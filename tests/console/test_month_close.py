@@ -175,6 +175,28 @@ def test_a_second_close_is_refused_by_the_lease(books: Path) -> None:
     database.close()
 
 
+def test_a_missed_close_is_run_by_hand_after_its_count_was_typed(books: Path) -> None:
+    database = read(books)
+    left = left_to_close(database, OCTOBER)
+    database.execute(
+        "INSERT INTO job_run (job, slot, parameters, state, exit_reason, actor, asked_at,"
+        " finished_at) VALUES ('month-close', 5, ?, 'missed', 'down', 'schedule', 5, 5)",
+        ('{"period": "2024-10", "late": true}',),
+    )
+
+    async def steps(console: CloseConsole, pilot: Pilot[int]) -> None:
+        await shown(console, pilot, "Last close", "missed")
+        console.run_line("again 1")
+        await shown(console, pilot, "Once more: Close 2024-10", f"type this number: {left}")
+        await pilot.press(*str(left), "enter")
+        await until(console, pilot, lambda: bool(told(console, "Run 1 of month-close has ended")))
+        assert left_to_close(database, OCTOBER) == 1
+        assert database.row("SELECT slot, actor FROM job_run") == (5, "olga")
+
+    drive(books, steps)
+    database.close()
+
+
 def test_it_goes_on_when_the_console_is_killed(books: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.console.close_app", str(books)]
     environ = {"XDG_STATE_HOME": str(tmp_path / "state"), "HOME": str(tmp_path)}

@@ -101,6 +101,27 @@ def test_enter_leads_to_the_view(tmp_path: Path) -> None:
     drive(tmp_path, fill, steps)
 
 
+def test_what_the_schedule_left_leads_to_the_jobs(tmp_path: Path) -> None:
+    def fill(database: Database) -> None:
+        office.period(database, "2026-09")
+        database.execute(
+            "INSERT INTO daemon (holder, version, state, started_at, heartbeat_at)"
+            " VALUES ('db1 812 7 x', '1', 'active', 0, 0)"
+        )
+        office.job_run(database, "missed", exit_reason="down", started_at=None)
+        office.job_run(database, "queued", job="housekeeping", finished_at=None)
+
+    async def steps(pilot: Pilot[int]) -> None:
+        await until(pilot, shows(pilot, "no daemon", "missed", "2 rows", "No job has run yet"))
+        await pilot.press("down", "enter")
+        await until(pilot, shows(pilot, "Runs of jobs", "row 1 of 1", "No daemon is running"))
+        screen = app(pilot).console_screen
+        assert screen is not None
+        assert screen.filter_text == "job=month-close state=missed"
+
+    drive(tmp_path, fill, steps)
+
+
 def test_it_follows_what_happens(tmp_path: Path) -> None:
     async def steps(pilot: Pilot[int]) -> None:
         await until(pilot, shows(pilot, "10 345.50 RUB  in 2 payments", "23 Aug"))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from engine.database import Database
     from engine.queries.runs import JobRun
 
-_BAR = 24
+_BAR = 16
 _LIVE_SECONDS = 1.0
 # Of the state: more words than one would say it with.
 _REASONS = {

@@ -143,7 +143,8 @@ class TableBody(ScrollView, can_focus=True, inherit_bindings=False):
         old, self.cursor = self.cursor, row
         top, height = round(self.scroll_y), self._height()
         if row < top or row >= top + height:
-            self.scroll_to(y=self._new_top(row, top, height), animate=False)
+            # By force: rows that came just now may be the first that have to be scrolled to.
+            self.scroll_to(y=self._new_top(row, top, height), animate=False, force=True)
         self._draw_rows(old, row)
         self._look()
         self._tell_position()
