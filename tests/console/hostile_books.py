@@ -3,6 +3,7 @@ codes, notes, reasons. Only SQLite stores all of it."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from engine.database import Database
@@ -72,12 +73,21 @@ def _entry(database: Database, account: int, number: int, text: str) -> None:
 
 
 def _runs(database: Database, number: int, text: str) -> None:
-    """One that failed, so that it needs attention, and a close that goes on."""
+    """One that failed, so that it needs attention, and a close that goes on; their logs; a daemon."""
     for job, state in ((f"{number} {text}", "failed"), ("month-close", "running")):
-        database.execute(
-            "INSERT INTO job_run (job, subject, state, holder, actor, asked_at, started_at,"
-            " heartbeat_at, finished_at, done, total, note)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 5, 10, ?)",
-            (job, text, state, text, text, close_books.NOW, close_books.NOW, _FAR,
-             _FAR if state == "failed" else None, text),
+        run = database.insert(
+            "INSERT INTO job_run (job, subject, state, holder, actor, cancelled_by, asked_at,"
+            " started_at, heartbeat_at, finished_at, done, total, note, parameters, exit_reason)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 5, 10, ?, ?, ?)",
+            (job, text, state, text, text, text, close_books.NOW, close_books.NOW, _FAR,
+             _FAR if state == "failed" else None, text, json.dumps({text: text}), text[:20]),
         )  # fmt: skip
+        database.write_many(
+            "INSERT INTO job_log (run_id, line, at, level, text) VALUES (?, ?, 0, 'warning', ?)",
+            [(run, line, each) for line, each in enumerate(TEXTS, 1)],
+        )
+    database.execute(
+        "INSERT INTO daemon (holder, version, state, started_at, heartbeat_at, note)"
+        " VALUES (?, '1', 'active', 0, ?, ?)",
+        (f"{number}{text}", _FAR + number, text),
+    )

@@ -93,8 +93,17 @@ def test_overview_and_jobs(walk: Walk) -> None:
     walk.go("8", "Runs of jobs")
     walk.wait("[red]red")
     walk.press(*[DOWN] * len(TEXTS), "y", "Y")
-    walk.go(_ENTER, "heard of")
+    walk.go(_ENTER, "asked for")
+    walk.wait("private")
+    walk.press(*["k"] * len(TEXTS), "y", "Y")
+    walk.go(_ENTER, "warning")
+    walk.press(ESCAPE)
+    for text in TEXTS:
+        walk.press(f"/{_DELETE_ALL}{_pasted(text)}{_ENTER}")
+    walk.go(":cancel 2\r", "in the name of")
+    walk.press(ESCAPE, ESCAPE)
     walk.go(ESCAPE, "Runs of jobs")
+    walk.press(_TAB, *[DOWN] * 3, "x", ESCAPE)
 
 
 def test_subscribers_and_what_can_be_done_with_them(walk: Walk) -> None:
