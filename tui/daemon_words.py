@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tui.glyphs import Glyphs
 
 _STEPS_SECONDS = (20, 30, 40, 50)
+_SHORT_MS = 20_000
 
 
 def age_words(age_ms: int) -> str:
@@ -38,7 +39,9 @@ def status_words(daemons: Sequence[DaemonState] | None, glyphs: Glyphs) -> tuple
         return f"daemon {glyphs.good}", False
     if fresh:
         return f"daemon {glyphs.warning} {fresh[0].state}", True
-    return f"daemon {glyphs.warning} {age_words(daemons[0].age_ms)}", True
+    # One of this host that was killed is known to be gone at once.
+    age = daemons[0].age_ms
+    return f"daemon {glyphs.warning} {age_words(age) if age >= _SHORT_MS else 'gone'}", True
 
 
 def daemon_lines(daemons: Sequence[DaemonState]) -> list[tuple[str, bool]]:

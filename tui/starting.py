@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tui.app import Console
 
 _LONGEST_WORDS = 600
+_SECONDS_TO_READ = 20.0
 
 
 class Answer(NamedTuple):
@@ -200,6 +201,7 @@ class Starting:
                 f"The daemon is gone: run {number} of {watched.job} waits for one. `:again"
                 f" {number}` runs it without, `:cancel {number}` calls it off.",
                 "warning",
+                _SECONDS_TO_READ,
             )
 
     def _tell_end(self, run: JobRun) -> None:

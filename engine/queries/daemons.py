@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.database import Database
+from engine.holder import is_gone
 
 # A daemon says that it is there every few seconds; after this long without a word it is not.
 FRESH_MS = 20_000
@@ -25,9 +26,9 @@ class DaemonState:
 
     @property
     def fresh(self) -> bool:
-        """Whether it is there."""
+        """Whether it is there; one of this host that was killed is not, from that moment on."""
         # A word from the future is from before the clock was set back.
-        return abs(self.age_ms) < FRESH_MS
+        return abs(self.age_ms) < FRESH_MS and not is_gone(self.holder)
 
 
 def daemons(database: Database) -> list[DaemonState]:

@@ -73,7 +73,7 @@ def _entry(database: Database, account: int, number: int, text: str) -> None:
 
 
 def _runs(database: Database, number: int, text: str) -> None:
-    """One that failed, so that it needs attention, and a close that goes on; their logs; a daemon."""
+    """One that failed, so that it needs attention; a close that goes on; a daemon."""
     for job, state in ((f"{number} {text}", "failed"), ("month-close", "running")):
         run = database.insert(
             "INSERT INTO job_run (job, subject, state, holder, actor, cancelled_by, asked_at,"

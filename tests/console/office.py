@@ -34,7 +34,7 @@ def real_screens(monkeypatch: pytest.MonkeyPatch) -> None:
     """The real screens, whatever other tests put in their place; a latency that does not depend on
     the machine; and `told`."""
     told.clear()
-    monkeypatch.setattr(Console, "tell", lambda self, text, severity="": told.append(text))
+    monkeypatch.setattr(Console, "tell", lambda self, text, *how: told.append(text))
     for mode, screen in _REAL.items():
         monkeypatch.setitem(SCREENS, mode, screen)
     monkeypatch.setattr("tui.app.latency_words", lambda shown, measured: (1.0, "db <1 ms"))

@@ -81,7 +81,7 @@ def test_only_what_changed_of_a_line_is_sent(terminal: Terminal) -> None:
     terminal.send("p")
     written = terminal.until(b"paused")
     assert b"Overview" not in written
-    assert len(written) <= 256
+    assert len(written) <= 384
 
 
 def test_a_step_costs_little(terminal: Terminal) -> None:

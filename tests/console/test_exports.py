@@ -129,7 +129,7 @@ def test_runs_periods_and_failures_are_exported_as_well(
             return [json.loads(line) for line in file.read_text().splitlines()]
 
         await type_line(pilot, "jobs job:month-close")
-        await until(pilot, lambda: bool(table_of(pilot).query_now.conditions))
+        await until(pilot, shows(pilot, "row 1 of 1", "month-close"))
         assert [row["job"] for row in lines(await export("runs"))] == ["month-close"]
         await type_line(pilot, "close")
         await until(pilot, shows(pilot, period))

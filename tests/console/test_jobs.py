@@ -187,6 +187,10 @@ def test_daemons_in_words() -> None:
         assert status_words([one(5_000), one(10**9)], glyphs) == (f"daemon {good}", False)
         assert status_words([one(0, "standby")], glyphs) == (f"daemon {warning} standby", True)
         assert status_words([one(45_000)], glyphs) == (f"daemon {warning} 40 s", True)
+        host, pid, _, world = holder_name().split(" ")
+        killed = DaemonState(f"{host} {pid} 1 {world}", "1", "active", 0, 0, "idle", 500)
+        assert status_words([killed], glyphs) == (f"daemon {warning} gone", True)
+        assert not killed.fresh
     # As long as a daemon is there its words do not change: idle costs nothing.
     assert len({tuple(daemon_lines([one(age)])) for age in range(-500, FRESH_MS, 500)}) == 1
     assert [age_words(ms) for ms in (0, 59_999, 60_000, 7_199_000, 7_200_000)] == [
