@@ -13,6 +13,7 @@ from engine.subscribers import many
 from tests.console.books import books, console_of, drive, original, read, shows
 from tests.console.driving import check_snapshot, text, until
 from tui.app import Console
+from tui.screens.base import ConsoleScreen
 from tui.screens.confirm import Confirm
 from tui.screens.refused import RefusedScreen
 from tui.screens.subscribers import SubscribersScreen
@@ -22,7 +23,11 @@ __all__ = ["books", "original"]
 
 
 def table_of(pilot: Pilot[int]) -> PagedTable:
-    return pilot.app.screen_stack[0].query_one(PagedTable)
+    """The list of the screen shown."""
+    screen = pilot.app.screen_stack[0]
+    found = screen.list_table if isinstance(screen, ConsoleScreen) else None
+    assert found is not None
+    return found
 
 
 def has(told: list[str], words: str) -> Callable[[], bool]:
