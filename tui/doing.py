@@ -137,6 +137,8 @@ class Doing:
             else:
                 self._console.tell(f"{call.action.title}: nothing was done.")
 
+        # What was told before must not lie on what is to be typed.
+        self._console.clear_notifications()
         self._console.push_screen(
             Confirm(question, question.danger or call.action.danger, self._console.actor),
             answered,
