@@ -21,7 +21,7 @@ NEWEST_FIRST = (Sort("id", descending=True),)
 
 _COLUMNS = (
     Column("id", "Run", "r.id", "number", 5, sortable=True),
-    Column("job", "Job", "r.job", "choice", 12, sortable=True),
+    Column("job", "Job", "r.job", "choice", 14, sortable=True),
     Column("subject", "About", "r.subject", "choice", 8),
     Column("state", "State", "r.state", "choice", 11, sortable=True, choices=STATES),
     Column("progress", "Done", "r.done || '/' || r.total", "choice", 6),

@@ -7,7 +7,7 @@ from functools import partial
 from textual.app import ComposeResult
 
 from engine.queries.run_list import Runs
-from jobs.registry import all_jobs
+from jobs.registry import all_jobs, schedules
 from tui import messages
 from tui.daemon_words import daemon_lines
 from tui.job_glance import Glance, job_table, read_glance, rows_of
@@ -60,7 +60,7 @@ class JobsScreen(ConsoleScreen):
             partial(
                 read_glance,
                 now_ms=console.clock.now_ms(),
-                schedules=console.config.schedule,
+                schedules=schedules(console.config),
                 zone=console.zone,
             ),
         )
