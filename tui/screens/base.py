@@ -136,7 +136,9 @@ class ConsoleScreen(Screen[None]):
         yield CommandLine(self.HINT)
 
     def on_mount(self) -> None:
-        self._owner = self.console.adopt(self)
+        # Textual calls this of each class by itself, after that of a subclass; one that needs it
+        # before has called it already.
+        self._owner = self._owner or self.console.adopt(self)
         self.console.tick()
 
     def on_unmount(self) -> None:
