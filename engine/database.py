@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import peewee
 
 from engine.config import DatabaseConfig
-from engine.dialect import MARIADB, SQLITE, Dialect
+from engine.dialect import BROKEN_OFF, MARIADB, SQLITE, Dialect
 from engine.errors import BilldeckError, DatabaseUnavailable
 from engine.file_rights import why_not_writable
 from engine.text import safe
@@ -54,9 +54,12 @@ class Database:
         self.dialect = dialect
         self._mariadb = dialect is MARIADB
         self._connection: Any = None  # the driver's, for `cancel` in another thread
+        self._is_broken_off = False
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
         """Runs one statement and returns the driver's cursor (`rowcount`: rows matched)."""
+        if self._is_broken_off:
+            raise peewee.OperationalError(*BROKEN_OFF)
         text = _for_mariadb(sql) if self._mariadb else sql
         return self.handle.execute_sql(text, tuple(parameters))
 
@@ -233,8 +236,19 @@ class Database:
         self.handle.connect(reuse_if_open=True)
         self._connection = self.handle.connection()
 
+    def break_off(self) -> None:
+        """Cancels the statement under way, and lets those that would follow raise the same error,
+        until `go_on`; a question of many statements may be between two of them. For another
+        thread, as `cancel` is."""
+        self._is_broken_off = True
+        self.cancel()
+
+    def go_on(self) -> None:
+        """Statements are run again."""
+        self._is_broken_off = False
+
     def cancel(self) -> None:
-        """Breaks off the statement under way; the only method for a thread other than the one that
+        """Breaks off the statement under way; like `break_off` for a thread other than the one that
         opened the connection. That statement, or one begun at this very moment, raises an error of
         which `engine.dialect.is_cancelled` is true; without one nothing happens. On MariaDB it
         connects anew for this, which may last as long as the configuration allows; a server that

@@ -25,6 +25,8 @@ _DUPLICATES = {1062}
 # A CHECK of the table; too long, out of range, not of the character set, cut.
 _REFUSED = {4025, 1406, 1264, 1366, 1265}
 _CANCELLED = {1317}
+BROKEN_OFF = (1317, "interrupted before it was sent")
+"""The arguments of the error of a statement that was not even sent: `is_cancelled` is true."""
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ Answer = Loaded | LoadFailed | LinkChanged | NoDatabase
 _FIRST_PAUSE = 0.25
 _LONGEST_PAUSE = 10.0
 _PING_AFTER = 5.0
-# A question of several statements may be between two of them when it is broken off.
+# A statement that was on its way to the server when it was to be broken off needs that once more.
 _BREAK_OFF_AGAIN = 0.1
 _UNKNOWN = (
     "the connection was lost during the change: it is unknown whether it was made. Look at the"
@@ -222,6 +222,8 @@ class Loader:
             unwanted = self._is_unwanted
             self._current, self._is_unwanted = None, False
             self._wake.wait_for(lambda: not self._is_breaking_off)
+            if self._database is not None:
+                self._database.go_on()
             return unwanted
 
     def _break_off(self) -> None:
@@ -236,7 +238,7 @@ class Loader:
                 self._is_breaking_off = True
             try:
                 if database is not None:
-                    database.cancel()
+                    database.break_off()
             finally:
                 with self._wake:
                     self._is_breaking_off = False

@@ -107,3 +107,17 @@ def test_another_error_is_no_cancellation(where: DatabaseConfig) -> None:
         database.rows("SELECT nothing FROM nowhere")
     assert not is_cancelled(caught.value)
     database.close()
+
+
+def test_what_would_follow_is_broken_off_too_until_it_may_go_on(
+    where: DatabaseConfig,
+) -> None:
+    database = open_database(where)
+    database.break_off()
+    for _ in range(2):
+        with pytest.raises(peewee.OperationalError) as refused:
+            database.value("SELECT 1")
+        assert is_cancelled(refused.value)
+    database.go_on()
+    assert database.value("SELECT 1") == 1
+    database.close()
