@@ -113,7 +113,9 @@ def test_what_would_follow_is_broken_off_too_until_it_may_go_on(
     where: DatabaseConfig,
 ) -> None:
     database = open_database(where)
-    database.break_off()
+    breaker = threading.Thread(target=database.break_off)
+    breaker.start()
+    breaker.join()
     for _ in range(2):
         with pytest.raises(peewee.OperationalError) as refused:
             database.value("SELECT 1")
