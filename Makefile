@@ -35,11 +35,11 @@ demo: $(RUNTIME)
 	$(BIN)/billdeck demo
 
 test: $(DEV)
-	@scripts/test-programs.sh mariadb dovecot deploy clock
+	@scripts/test-programs.sh mariadb dovecot deploy clock sshd
 	$(BIN)/python -m pytest -m "not heavy" $(ARGS)
 
 test-full: $(DEV)
-	@scripts/test-programs.sh mariadb dovecot deploy clock galera
+	@scripts/test-programs.sh mariadb dovecot deploy clock sshd galera
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: $(DEV)

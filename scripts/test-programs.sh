@@ -5,6 +5,7 @@
 #   dovecot  the programs of an IMAP server, for the tests to start a private one
 #   deploy   the programs that check what is in deploy/
 #   clock    the library that shows a process another time
+#   sshd     an OpenSSH server, and where we are root a user that it can let in: billdeck-test
 # Installs Debian's packages, programs only: no service is started, nothing listens. Without the
 # right to install it says what to do and succeeds: the tests then skip by name.
 set -euo pipefail
@@ -35,12 +36,22 @@ missing() {
     clock)
         compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null || echo libfaketime
         ;;
+    sshd)
+        have sshd || echo openssh-server
+        ;;
     *)
         say "no kind of programs: $1" >&2
         exit 2
         ;;
     esac
 }
+
+# sshd lets in none but its own user, and only one with a shell; as root we run it as this one.
+if [[ " $* " = *" sshd "* ]] && [ "$(id -u)" -eq 0 ] && ! id billdeck-test >/dev/null 2>&1; then
+    say "adding the user billdeck-test (no home, no password)"
+    useradd --system --no-create-home --home-dir / --shell /bin/sh billdeck-test ||
+        say "it could not be added. The tests on sshd will be skipped."
+fi
 
 packages=()
 for kind in "$@"; do
@@ -81,6 +92,10 @@ apt=($sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Time
 "${apt[@]}" update || cannot "the list of packages could not be fetched"
 "${apt[@]}" install --no-install-recommends "${packages[@]}" >/dev/null ||
     cannot "the packages could not be installed"
+# A server that nobody has asked for is not to start with the machine either.
+if [[ " ${packages[*]} " = *" openssh-server "* ]] && have systemctl; then
+    $sudo systemctl disable --quiet ssh.service 2>/dev/null || true
+fi
 for kind in "$@"; do
     [ -z "$(missing "$kind")" ] || cannot "the packages did not bring what $kind needs"
 done

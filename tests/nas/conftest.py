@@ -1,0 +1,82 @@
+"""Routers to call: a real sshd with a model of the console behind it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.integrations.known_hosts import HostKey, changing
+from engine.nas.fleet import Fleet
+from engine.nas.settings import NasConfig, RouterosConfig
+from tests.servers.sshd import RouterOSServer, why_missing
+
+Fleets = Callable[..., Fleet]
+
+
+@pytest.fixture(scope="session")
+def shared_server() -> Iterator[RouterOSServer]:
+    """Four routers, started by the first test that asks."""
+    reason = why_missing()
+    if reason is not None:
+        pytest.skip(f"sshd: {reason}")
+    with RouterOSServer(nas=4) as server:
+        yield server
+
+
+@pytest.fixture
+def server(shared_server: RouterOSServer) -> RouterOSServer:
+    """The four routers, without sessions and in a good mood."""
+    shared_server.mood("")
+    for nas in shared_server.nas:
+        shared_server.sessions(nas, [])
+    return shared_server
+
+
+@pytest.fixture
+def routeros(tmp_path: Path) -> RouterosConfig:
+    """Little patience; nothing is pinned yet."""
+    return RouterosConfig(tmp_path / "known_hosts", step_seconds=1, deadline_seconds=2)
+
+
+@pytest.fixture
+def make_fleet(routeros: RouterosConfig) -> Iterator[Fleets]:
+    """Fleets that are closed at the end."""
+    made: list[Fleet] = []
+
+    def make(*nas: NasConfig, routeros: RouterosConfig = routeros) -> Fleet:
+        made.append(Fleet(nas, routeros, environ={}))
+        return made[-1]
+
+    yield make
+    for fleet in made:
+        fleet.close()
+
+
+def config_of(server: RouterOSServer, nas: int, name: str = "") -> NasConfig:
+    """How a router is configured, `nas1` and so on."""
+    return NasConfig(
+        name or f"nas{nas}", server.host(nas), server.port, server.user, server.own_key
+    )
+
+
+def host_key(server: RouterOSServer) -> HostKey:
+    """The key that all routers of a server show."""
+    kind, text, *_ = server.host_key.with_suffix(".pub").read_text().split()
+    return HostKey(kind, base64.b64decode(text))
+
+
+def trust(routeros: RouterosConfig, nas: NasConfig, key: HostKey) -> None:
+    """Pins a key, without a look."""
+    with changing(routeros.known_hosts) as pinned:
+        pinned[nas.address] = (key,)
+
+
+def trusted(server: RouterOSServer, routeros: RouterosConfig) -> list[NasConfig]:
+    """All routers of a server, pinned."""
+    found = [config_of(server, nas) for nas in server.nas]
+    for nas in found:
+        trust(routeros, nas, host_key(server))
+    return found

@@ -1,0 +1,243 @@
+"""A real, private OpenSSH server for tests, behind which a model of a RouterOS console answers.
+
+    with RouterOSServer(nas=3) as server:
+        server.sessions(1, ["ivan", "ivan"])
+
+It listens on loopback only, once for each NAS, 127.0.0.1 and up, and takes one key, for one forced
+command. It never runs as root: sshd then lets in only the user that it runs as, who needs a shell;
+where we are root that is `billdeck-test`. However we die, it ends and its folder goes
+(tests/servers/process.py).
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import pwd
+import shutil
+import signal
+import socket
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from tests.servers.process import (
+    ServerError,
+    ServerProcess,
+    new_folder,
+    program,
+    require,
+)
+
+ACCOUNT = "billdeck-test"
+_START_SECONDS = 60.0
+_POLL_SECONDS = 0.02
+
+_SETTINGS = """\
+Port {port}
+{addresses}
+HostKey {folder}/host_key
+PidFile none
+AuthorizedKeysFile {folder}/own_key.pub
+AllowUsers {user}
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+UsePAM no
+StrictModes no
+MaxStartups 200
+AllowTcpForwarding no
+X11Forwarding no
+PermitTTY no
+PrintMotd no
+PrintLastLog no
+ForceCommand exec {python} -I -S {folder}/console.py {folder}/state
+LogLevel VERBOSE
+"""
+
+
+def why_missing() -> str | None:
+    """Why no server can be started here, or None if one can."""
+    missing = [name for name in ("sshd", "ssh-keygen") if not program(name)]
+    if missing:
+        return f"no {' and no '.join(missing)} here (scripts/test-programs.sh sshd installs them)"
+    if _account() is None:
+        return f"no user {ACCOUNT} here (scripts/test-programs.sh sshd makes it)"
+    return None
+
+
+def _account() -> pwd.struct_passwd | None:
+    """The user to run as, None where we are root and there is no such user."""
+    if os.geteuid() != 0:
+        return pwd.getpwuid(os.geteuid())
+    try:
+        return pwd.getpwnam(ACCOUNT)
+    except KeyError:
+        return None
+
+
+class RouterOSServer:
+    """One sshd that plays `nas` routers, at most 16 (it listens no oftener); they are counted from
+    1."""
+
+    def __init__(self, nas: int = 1) -> None:
+        account = _account()
+        if account is None:
+            raise ServerError(f"no user {ACCOUNT}")
+        self.user = account.pw_name
+        self.count = nas
+        self._account = account if os.geteuid() == 0 else None
+        self.folder = new_folder(self._account)
+        atexit.register(self.close)
+        self._process = ServerProcess(self.folder, self._account)
+        self.port = _free_port()
+        self.own_key = self._new_key("own_key")
+        self.new_host_key()
+        self._settings = self.folder / "sshd_config"
+        self._settings.write_text(
+            _SETTINGS.format(
+                port=self.port,
+                addresses="\n".join(f"ListenAddress {self.host(one)}" for one in self.nas),
+                folder=self.folder,
+                user=self.user,
+                python=shutil.which("python3", path="/usr/bin:/usr/local/bin"),
+            )
+        )
+        shutil.copy(Path(__file__).with_name("routeros_console.py"), self.folder / "console.py")
+        self._state = self.folder / "state"
+        self._state.mkdir()
+        self.mood("")
+        for one in self.nas:
+            self.sessions(one, [])
+        self._give(self.folder, *self.folder.rglob("*"))
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def nas(self) -> range:
+        """The numbers of the routers."""
+        return range(1, self.count + 1)
+
+    @staticmethod
+    def host(nas: int) -> str:
+        """The address of a router."""
+        return f"127.0.0.{nas}"
+
+    def start(self) -> None:
+        """Starts the server and returns when it answers. Raises ServerError."""
+        log = str(self.folder / "log")
+        self._process.start([require("sshd"), "-D", "-f", str(self._settings), "-E", log])
+        deadline = time.monotonic() + _START_SECONDS
+        pause = threading.Event()
+        while not self._answers():
+            if not self._process.running or time.monotonic() > deadline:
+                raise ServerError(f"sshd did not start:\n{self.log()}")
+            pause.wait(_POLL_SECONDS)
+
+    def _answers(self) -> bool:
+        try:
+            with socket.create_connection((self.host(self.count), self.port), timeout=1) as probe:
+                return probe.recv(4) == b"SSH-"
+        except OSError:
+            return False
+
+    def stop(self) -> None:
+        """Ends the server and all its connections; the sessions stay."""
+        self._process.end(signal.SIGTERM)
+        self.hang_up()
+
+    def close(self) -> None:
+        """Ends the server and removes its folder. Safe to repeat."""
+        atexit.unregister(self.close)
+        self._process.end(signal.SIGKILL)
+        self.hang_up()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def hang_up(self) -> None:
+        """Kills the processes that serve connections, as when a router is switched off and on."""
+        for process in Path("/proc").iterdir():
+            try:
+                if process.name.isdigit() and (process / "cwd").samefile(self.folder):
+                    own = self._process.running and f"-f {self._settings}" in _words(process)
+                    if not own:
+                        os.kill(int(process.name), signal.SIGKILL)
+            except OSError:
+                continue
+
+    def new_host_key(self) -> None:
+        """A host key of its own; another one from the next start on."""
+        self.host_key = self._new_key("host_key")
+
+    def sessions(self, nas: int, names: Sequence[str]) -> None:
+        """The sessions that there are from now on, with a clean record."""
+        sessions = {f"*{number:X}": name for number, name in enumerate(names, start=1)}
+        self._file(nas).write_text(
+            json.dumps({"sessions": sessions, "commands": 0, "executed": []})
+        )
+        self._give(self._file(nas))
+
+    def left(self, nas: int = 1) -> list[str]:
+        """The names of the sessions that there still are."""
+        return list(self._read(nas)["sessions"].values())
+
+    def executed(self, nas: int = 1) -> list[str]:
+        """What the console has carried out."""
+        return list(self._read(nas)["executed"])
+
+    def commands(self, nas: int = 1) -> int:
+        """How many commands came in."""
+        return int(self._read(nas)["commands"])
+
+    def mood(self, mood: str) -> None:
+        """How the console answers: as it should (empty), or by a word of `_misbehave`."""
+        (self._state / "mood").write_text(mood)
+
+    def logins(self) -> int:
+        """How many connections have logged in."""
+        return self.log().count("Accepted publickey")
+
+    def log(self) -> str:
+        """What the server wrote down."""
+        try:
+            return (self.folder / "log").read_text(errors="replace")
+        except OSError as error:
+            return f"(no log: {error})"
+
+    def _file(self, nas: int) -> Path:
+        return self._state / f"{self.host(nas)}.json"
+
+    def _read(self, nas: int) -> Any:
+        return json.loads(self._file(nas).read_text())
+
+    def _new_key(self, name: str) -> Path:
+        path = self.folder / name
+        path.unlink(missing_ok=True)
+        self._process.run(require("ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-f", str(path))
+        return path
+
+    def _give(self, *paths: Path) -> None:
+        if self._account is not None:
+            for path in paths:
+                os.chown(path, self._account.pw_uid, self._account.pw_gid)
+
+
+def _words(process: Path) -> str:
+    return (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
