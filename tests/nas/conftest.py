@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -37,8 +38,14 @@ def server(shared_server: RouterOSServer) -> RouterOSServer:
 
 @pytest.fixture
 def routeros(tmp_path: Path) -> RouterosConfig:
-    """Little patience; nothing is pinned yet."""
-    return RouterosConfig(tmp_path / "known_hosts", step_seconds=1, deadline_seconds=2)
+    """Patience for a busy machine; nothing is pinned yet."""
+    return RouterosConfig(tmp_path / "known_hosts", step_seconds=60, deadline_seconds=60)
+
+
+@pytest.fixture
+def hasty(routeros: RouterosConfig) -> RouterosConfig:
+    """No patience, for those who never answer."""
+    return dataclasses.replace(routeros, step_seconds=0.3, deadline_seconds=0.6)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 
 from engine.errors import ConfigError, InputError
 from engine.nas.outcome import DropResult
-from engine.nas.settings import NasConfig, RouterosConfig
+from engine.nas.settings import RouterosConfig
 from tests.nas.conftest import Fleets, config_of, host_key, trust, trusted
 from tests.nas.names import HOSTILE, NAMES
 from tests.servers.sshd import RouterOSServer
@@ -63,7 +63,7 @@ def test_hostile_names_end_their_own_session_and_nothing_else(
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(NAMES)
 def test_made_up_names(
@@ -130,9 +130,7 @@ def test_several_threads_share_the_connections(
     names = [f"ivan{number}" for number in range(12)]
     for nas in server.nas:
         server.sessions(nas, names)
-    fleet = make_fleet(
-        *trusted(server, routeros), routeros=dataclasses.replace(routeros, deadline_seconds=30)
-    )
+    fleet = make_fleet(*trusted(server, routeros))
     before = server.logins()
     results: list[DropResult] = []
     threads = [
@@ -151,10 +149,11 @@ def test_several_threads_share_the_connections(
 def test_a_nas_that_is_not_trusted_is_not_called(
     server: RouterOSServer, routeros: RouterosConfig, make_fleet: Fleets
 ) -> None:
-    log = server.log()
+    calls = server.log().count("Connection from")
     (result,) = make_fleet(config_of(server, 1)).drop("ivan")
     assert result == DropResult("nas1", "not_trusted", detail="no host key is pinned for it")
-    assert server.log() == log
+    assert calls
+    assert server.log().count("Connection from") == calls
 
 
 def test_trust_is_for_one_address(
@@ -198,9 +197,7 @@ def test_a_key_that_the_nas_does_not_know_is_refused(
     (nas, *_) = trusted(server, routeros)
     with RouterOSServer() as other:
         (result,) = make_fleet(dataclasses.replace(nas, key_file=other.own_key)).drop("ivan")
-    assert result == DropResult(
-        "nas1", "login_refused", detail=f"it does not let {server.user} in"
-    )
+    assert result == DropResult("nas1", "login_refused", detail=f"it does not let {server.user} in")
 
 
 @pytest.mark.parametrize("trouble", ["missing", "open to others", "no key", "passphrase"])
@@ -253,7 +250,7 @@ def test_host_keys_that_others_may_change_stop_everything(
     assert server.commands() == 0
 
 
-@pytest.mark.parametrize("mood", ["text", "nothing", "garbage", "endless", "cut", "hang", "slow"])
+@pytest.mark.parametrize("mood", ["text", "nothing", "garbage", "endless", "cut"])
 def test_answers_that_are_none(
     server: RouterOSServer,
     routeros: RouterosConfig,
@@ -272,14 +269,22 @@ def test_answers_that_are_none(
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.parametrize("mood", ["hang", "slow"])
+def test_answers_that_do_not_end(
+    server: RouterOSServer, routeros: RouterosConfig, make_fleet: Fleets, mood: str
+) -> None:
+    hasty = dataclasses.replace(routeros, deadline_seconds=2)
+    fleet = make_fleet(*trusted(server, routeros), routeros=hasty)
+    fleet.drop("ivan", ["nas1"])
+    server.mood(mood)
+    assert fleet.drop("ivan", ["nas1"]) == [
+        DropResult("nas1", "error", detail="it took longer than it may")
+    ]
+
+
 def test_paramiko_prints_nothing_of_its_own(
     server: RouterOSServer, routeros: RouterosConfig, make_fleet: Fleets
 ) -> None:
     make_fleet(*trusted(server, routeros)).drop("ivan", ["nas1"])
     paramiko = logging.getLogger("paramiko")
     assert (bool(paramiko.handlers), paramiko.propagate) == (True, False)
-
-
-def test_a_nas_whose_name_is_not_known(routeros: RouterosConfig, make_fleet: Fleets) -> None:
-    nas = NasConfig("far", "nas.invalid", key_file=None, password_file=None)
-    assert make_fleet(nas).drop("ivan")[0].outcome == "login_refused"

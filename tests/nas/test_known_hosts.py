@@ -57,9 +57,8 @@ def test_ssh_finds_the_key_and_shows_the_same_fingerprint(path: Path, tmp_path: 
 def test_an_error_in_the_block_changes_nothing(path: Path) -> None:
     with changing(path) as pinned:
         pinned["gw1"] = (key(),)
-    with pytest.raises(RuntimeError), changing(path) as pinned:
-        pinned.clear()
-        raise RuntimeError
+    with pytest.raises(ZeroDivisionError), changing(path) as pinned:
+        pinned["gw2"] = (key(),) * (1 // 0)
     assert read(path) == {"gw1": (key(),)}
 
 
@@ -96,7 +95,7 @@ LINE = f"gw1 ssh-ed25519 {base64.b64encode(key().blob).decode()}"
 def test_a_line_that_is_no_pin_is_an_error_with_its_number(path: Path, line: str) -> None:
     path.parent.mkdir()
     path.write_text(f"# comment\n\n{LINE}\n{line}\n", encoding="latin-1")
-    with pytest.raises(ConfigError, match="known_hosts, line [45]: not ADDRESS TYPE KEY") as caught:
+    with pytest.raises(ConfigError, match=r"line [45]: not ADDRESS TYPE KEY") as caught:
         read(path)
     assert caught.value.message.isprintable()
 
@@ -130,9 +129,7 @@ def test_a_folder_that_cannot_be(path: Path) -> None:
         pass
 
 
-def test_a_file_without_end_is_no_file_of_keys(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_without_end_is_no_file_of_keys(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(known_hosts, "_MAX_BYTES", 10)
     path.parent.mkdir()
     path.write_text(LINE)

@@ -1,8 +1,8 @@
 """A model of a RouterOS console, as far as sessions are dropped and anything could be smuggled in.
 
-Strings as MikroTik's manual has them: in quotes `\\" \\\\ \\n \\r \\t \\$ \\? \\_ \\a \\b \\f \\v` and `\\XX`
-(two upper-case digits), and `$name`, `$(...)` and `$[...]` are evaluated within. Outside of quotes
-`;` and a line break end a command, and `[...]` is one within another. An error ends the run.
+Strings as MikroTik's manual has them: in quotes a backslash begins one of ESCAPES or two upper-case
+hexadecimal digits, and `$name`, `$(...)` and `$[...]` are evaluated. Outside of quotes `;` and a
+line break end a command, and `[...]` is one within another. An error ends the run.
 
 As a program it is what a test's sshd runs for each command: routeros_console.py FOLDER. Standard
 library only; the Python that runs it is not ours.
@@ -136,7 +136,7 @@ class Console:
 
     def _string(self) -> str:
         self._at += 1
-        found = []
+        found: list[str] = []
         while True:
             char = self._take()
             if char == "":
