@@ -10,11 +10,10 @@ from engine.balances.profile import MEGAFON, MEGAFON_NAME, Profile, ProfileConfi
 from engine.balances.trend import TrendRules
 from engine.config import values
 from engine.config.model import BalanceImportConfig
-from engine.config.setting import Section, Setting
+from engine.config.setting import Family, Given, Section, Setting
 from engine.errors import InputError
 
 _NUMBER = values.whole_number
-_PREFIX = "operator "
 _PATTERN = values.text_of(200)
 
 BALANCE_IMPORT = Section(
@@ -129,23 +128,14 @@ OPERATOR = Section(
 _NEEDED = ("personal_account", "number", "time", "balance", "tariff")
 
 
-def operator_section(name: str) -> Section | None:
-    """The section of an operator's profile, None for any other name."""
-    operator = name.removeprefix(_PREFIX).strip()
-    if not name.startswith(_PREFIX) or not 0 < len(operator) <= 60:
-        return None
-    return Section(name, OPERATOR.attribute, ProfileConfig, OPERATOR.help, OPERATOR.settings)
-
-
-def profiles(
-    given: Mapping[str, Mapping[str, Any]], timezone: ZoneInfo
-) -> tuple[ProfileConfig, ...]:
+def _profiles(given: Given, parts: Mapping[str, Any]) -> tuple[ProfileConfig, ...]:
     """The profiles of the configuration, each by its section's name, and the built-in one unless a
-    section of its name stands in its place, which then may leave patterns out. `timezone` is that
-    of who gives none. Raises InputError naming the section."""
+    section of its name stands in its place, which then may leave patterns out. Who gives no time
+    zone has that of the billing. Raises InputError naming the section."""
+    timezone: ZoneInfo = parts["billing"].timezone
     found: dict[str, ProfileConfig] = {}
     for section, settings in given.items():
-        name = section.removeprefix(_PREFIX).strip()
+        name = OPERATORS.member(section)
         built_in = MEGAFON if name.casefold() == MEGAFON_NAME.casefold() else {}
         values_of = {**built_in, **{k: v for k, v in settings.items() if v is not None}}
         for needed in _NEEDED:
@@ -161,3 +151,6 @@ def profiles(
         found[name.casefold()] = config
     found.setdefault(MEGAFON_NAME.casefold(), megafon(timezone))
     return tuple(found.values())
+
+
+OPERATORS = Family("operator", OPERATOR, _profiles)

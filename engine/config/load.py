@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from engine.config import values
-from engine.config.balances import operator_section, profiles
 from engine.config.ini import IniFile, read_ini
 from engine.config.model import Config, SettingRow
 from engine.config.secret import credential_file, read_password, require_private
 from engine.config.setting import Section, Setting
-from engine.config.spec import ROLES, SECTIONS
+from engine.config.spec import FAMILIES, ROLES, SECTIONS
 from engine.errors import ConfigError, InputError
 from engine.text import safe
 
@@ -32,7 +32,7 @@ class _Table:
 
     def __init__(self, sections: Sequence[Section]) -> None:
         self.sections = sections
-        self.operators: list[Section] = []
+        self.members: dict[str, list[Section]] = {family.word: [] for family in FAMILIES}
         self.settings: dict[Name, Setting] = {}
         for section in sections:
             self._add(section)
@@ -42,18 +42,21 @@ class _Table:
             self.settings[section.name, setting.key] = setting
 
     def takes(self, section: str) -> bool:
-        """Whether there is such a section; that of an operator is added when it comes."""
-        operator = operator_section(section)
-        if operator:
-            self.operators.append(operator)
-            self._add(operator)
-        return operator is not None or section in {known.name for known in self.sections}
+        """Whether there is such a section; one of a family is added when it comes."""
+        for family in FAMILIES:
+            member = family.section(section)
+            if member is not None:
+                self.members[family.word].append(member)
+                self._add(member)
+                return True
+        return section in {known.name for known in self.sections}
 
     def unknown(self, section: str, key: str | None = None) -> str:
         """The sentence about a section or key that does not exist."""
         keys = [known for of, known in self.settings if of == section]
         if key is None or not keys:
-            allowed = ", ".join([*(known.name for known in self.sections), "operator NAME"])
+            examples = [family.example for family in FAMILIES]
+            allowed = ", ".join(known.name for known in (*self.sections, *examples))
             return f"unknown section [{safe(section, 60)}]; allowed are {allowed}"
         return f"[{section}] has no setting {safe(key, 60)}; allowed are {', '.join(keys)}"
 
@@ -108,10 +111,10 @@ def load_config(
             section.attribute: section.build(**_values(section, parsed))
             for section in table.sections
         }
-        parts["operators"] = profiles(
-            {section.name: _values(section, parsed) for section in table.operators},
-            parts["billing"].timezone,
-        )
+        for family in FAMILIES:
+            members = table.members[family.word]
+            there = {section.name: _values(section, parsed) for section in members}
+            parts[family.example.attribute] = family.make(there, parts)
     except InputError as error:
         raise ConfigError(error.message) from None
     return Config(**parts, source=source, settings=rows)
@@ -185,7 +188,9 @@ def _settings_of_file(table: _Table, text: str, mode: int, file_name: str) -> di
 
 def _environment_layer(table: _Table, environ: Mapping[str, str]) -> dict[Name, _Given]:
     """The variables BILLDECK_<SECTION>__<KEY>; one that names no setting is an error."""
-    names = {variable_name(name): name for name in table.settings}
+    names: dict[str, list[Name]] = {}
+    for name in table.settings:
+        names.setdefault(variable_name(name), []).append(name)
     settings: dict[Name, _Given] = {}
     for variable, text in environ.items():
         if not variable.startswith("BILLDECK_") or "__" not in variable:
@@ -195,13 +200,19 @@ def _environment_layer(table: _Table, environ: Mapping[str, str]) -> dict[Name, 
                 f"the environment variable {safe(variable)} names no setting; it must be"
                 " BILLDECK_<SECTION>__<KEY>, for example BILLDECK_DATABASE__PATH"
             )
-        settings[names[variable]] = _Given(text, f"environment variable {variable}")
+        if len(names[variable]) > 1:
+            which = " and ".join(f"[{section}] {key}" for section, key in names[variable])
+            raise ConfigError(
+                f"the environment variable {variable} could mean {safe(which)}; set it in the file"
+            )
+        settings[names[variable][0]] = _Given(text, f"environment variable {variable}")
     return settings
 
 
 def variable_name(name: Name) -> str:
-    """The environment variable of a setting: BILLDECK_<SECTION>__<KEY>."""
-    return "BILLDECK_" + "__".join(part.replace("-", "_").upper() for part in name)
+    """The environment variable of a setting: BILLDECK_<SECTION>__<KEY>, `_` for all that is neither
+    a letter nor a digit; a section of a family must be in the file for it."""
+    return "BILLDECK_" + "__".join(re.sub("[^A-Za-z0-9]", "_", part).upper() for part in name)
 
 
 def _override_layer(table: _Table, overrides: Mapping[Name, str]) -> dict[Name, _Given]:
@@ -212,10 +223,13 @@ def _override_layer(table: _Table, overrides: Mapping[Name, str]) -> dict[Name, 
 
 
 def _add_computed_defaults(given: dict[Name, _Given], environ: Mapping[str, str]) -> None:
-    """The defaults that depend on something: the person's data folder, and everyone as admin
-    while no role at all is set (an empty [roles] section sets none)."""
+    """The defaults that depend on something: the person's data and state folders, and everyone as
+    admin while no role at all is set (an empty [roles] section sets none)."""
     data = _xdg_folder(environ, "XDG_DATA_HOME", ".local/share")
     given.setdefault(("database", "path"), _Given(str(data / "billdeck" / "billing.db"), "default"))
+    state = _xdg_folder(environ, "XDG_STATE_HOME", ".local/state")
+    known_hosts = _Given(str(state / "billdeck" / "known_hosts"), "default")
+    given.setdefault(("routeros", "known_hosts"), known_hosts)
     if not any(section == ROLES.name for section, _ in given):
         given[ROLES.name, "admin"] = _Given("*", "default")
 

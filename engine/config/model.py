@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from engine.balances.profile import ProfileConfig
 from engine.balances.trend import TrendRules
+from engine.nas.settings import NasConfig, RouterosConfig
 from engine.slots import Schedule
 
 EngineName = Literal["sqlite", "mariadb"]
@@ -193,7 +194,8 @@ class SettingRow:
 @dataclass(frozen=True, slots=True)
 class Config:
     """All settings. `source` is the file that was read, or `built-in defaults`. `operators` are the
-    profiles to read balance mails by. `schedule` has the jobs that the floors above know."""
+    profiles to read balance mails by, `nas` all NAS that sessions are dropped on. `schedule` has
+    the jobs that the floors above know."""
 
     database: DatabaseConfig
     billing: BillingConfig
@@ -207,5 +209,7 @@ class Config:
     balance_import: BalanceImportConfig = BalanceImportConfig()
     balance_status: TrendRules = field(default_factory=TrendRules)
     operators: tuple[ProfileConfig, ...] = ()
+    routeros: RouterosConfig = field(default_factory=RouterosConfig)
+    nas: tuple[NasConfig, ...] = ()
     schedule: Mapping[str, Schedule] = field(default_factory=dict)
     settings: tuple[SettingRow, ...] = field(default=(), repr=False, compare=False)

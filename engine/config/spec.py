@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.config import values
-from engine.config.balances import BALANCE_IMPORT, BALANCE_STATUS, OPERATOR
+from engine.config.balances import BALANCE_IMPORT, BALANCE_STATUS, OPERATORS
 from engine.config.model import (
     BillingConfig,
     ConsoleConfig,
@@ -16,7 +16,8 @@ from engine.config.model import (
     MonthCloseConfig,
     RolesConfig,
 )
-from engine.config.setting import Section, Setting
+from engine.config.nas import NAS, ROUTEROS
+from engine.config.setting import Family, Section, Setting
 
 DATABASE = Section(
     "database",
@@ -257,8 +258,10 @@ HOUSEKEEPING = Section(
 
 SECTIONS: tuple[Section, ...] = (
     DATABASE, BILLING, MONTH_CLOSE, ROLES, CONSOLE, KEYS, DAEMON, HOUSEKEEPING, BALANCE_IMPORT,
-    BALANCE_STATUS,
+    BALANCE_STATUS, ROUTEROS,
 )  # fmt: skip
+
+FAMILIES: tuple[Family, ...] = (OPERATORS, NAS)
 
 _EXAMPLE_HEAD = """\
 # The configuration of billdeck. Copy it to /etc/billdeck/config.ini and take the ; off what you
@@ -273,7 +276,8 @@ def render_example(more: Sequence[Section] = ()) -> str:
     """The text of `config.example.ini`: every setting commented out, with one line of help; `more`
     are the sections that the floors above know."""
     sections = "".join(_render_section(section) for section in (*SECTIONS, *more))
-    return _EXAMPLE_HEAD + sections + _render_section(OPERATOR, example=True)
+    families = "".join(_render_section(family.example, example=True) for family in FAMILIES)
+    return _EXAMPLE_HEAD + sections + families
 
 
 def _render_section(section: Section, example: bool = False) -> str:

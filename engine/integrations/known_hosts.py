@@ -37,12 +37,7 @@ class HostKey(NamedTuple):
 
 
 Pinned = dict[str, tuple[HostKey, ...]]
-"""The keys of each address; a file filled by hand may have several types for one."""
-
-
-def address(host: str, port: int) -> str:
-    """How an address is named in the file."""
-    return host if port == 22 else f"[{host}]:{port}"
+"""The keys of each address (`known_as`); a file filled by hand may have several types for one."""
 
 
 def read(path: Path) -> Pinned:

@@ -16,9 +16,10 @@ from typing import Any
 
 import paramiko
 
+from engine.integrations.address import known_as
 from engine.integrations.deadline import Deadline
 from engine.integrations.dial import NoAnswer, dial
-from engine.integrations.known_hosts import HostKey, address
+from engine.integrations.known_hosts import HostKey
 from engine.text import safe
 
 # It logs tracebacks of its threads; without a handler they would go to the terminal. What went
@@ -167,7 +168,7 @@ class Connection:
         own_key = None if place.key_file is None else _own_key(place.key_file)
         self._socket = _dial(place.host, place.port, deadline, step)
         for key in place.keys:
-            client.get_host_keys().add(address(place.host, place.port), key.kind, _public(key))
+            client.get_host_keys().add(known_as(place.host, place.port), key.kind, _public(key))
         try:
             with self._cut_by(deadline):
                 client.connect(

@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
-from engine.config.secret import read_password, require_private
+from engine.config import values
+from engine.config.model import Secret
+from engine.config.secret import credential_file, read_password, require_private
 from engine.errors import ConfigError
 from engine.nas.settings import NasConfig
 from engine.text import safe
-
-
-def password_place(nas: NasConfig, environ: Mapping[str, str]) -> Path | None:
-    """The file with the password: the systemd credential if there is one, else `password_file`."""
-    folder = environ.get("CREDENTIALS_DIRECTORY", "")
-    credential = Path(folder, f"nas-{nas.name}-password")
-    return credential if folder and credential.exists() else nas.password_file
 
 
 def password_of(nas: NasConfig, environ: Mapping[str, str]) -> str | None:
     """The password, None where a key file is used. Raises ConfigError."""
     if nas.key_file is not None:
         return None
-    file = password_place(nas, environ)
+    section = f"nas {nas.name}"
+    credential = credential_file(environ, f"nas-{nas.name}")
+    file = credential or nas.password_file
     if file is None:
-        raise ConfigError(f"[nas {nas.name}] needs key_file, password_file or a credential")
-    return read_password(file, private=file == nas.password_file).reveal()
+        raise ConfigError(
+            f"[{section}] needs key_file, password_file or the credential nas-{nas.name}-password"
+        )
+    # systemd guards a credential itself; its folder's mode is not ours to judge.
+    private = credential is None
+    read = read_password(file, private=private, section=section, parse=values.any_secret)
+    return read.reveal() if isinstance(read, Secret) else None
 
 
 def require_private_key(nas: NasConfig) -> None:

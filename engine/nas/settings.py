@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.integrations.known_hosts import address
+from engine.integrations.address import known_as
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class NasConfig:
     @property
     def address(self) -> str:
         """How its host key is named where it is pinned."""
-        return address(self.host, self.port)
+        return known_as(self.host, self.port)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class RouterosConfig:
     for one command from the first packet to the last (`deadline_seconds`), and after which an
     unused connection is closed (`idle_seconds`). `known_hosts` has the pinned host keys."""
 
-    known_hosts: Path
+    known_hosts: Path = Path("/etc/billdeck/known_hosts")
     parallel: int = 16
     step_seconds: float = 5
     deadline_seconds: float = 15

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from engine.errors import ConfigError
 from engine.integrations import known_hosts
-from engine.integrations.known_hosts import HostKey, address, changing, read
+from engine.integrations.address import known_as
+from engine.integrations.known_hosts import HostKey, changing, read
 
 
 def key(seed: bytes = b"1", kind: str = "ssh-ed25519") -> HostKey:
@@ -33,7 +34,7 @@ def test_without_a_file_nothing_is_pinned(path: Path) -> None:
 
 
 def test_what_is_pinned_is_read_again(path: Path) -> None:
-    pins = {address("gw1", 22): (key(),), address("::1", 2200): (key(b"2"), key(kind="ssh-rsa"))}
+    pins = {known_as("gw1", 22): (key(),), known_as("::1", 2200): (key(b"2"), key(kind="ssh-rsa"))}
     with changing(path) as pinned:
         pinned.update(pins)
     assert read(path) == pins
@@ -48,7 +49,7 @@ def test_ssh_finds_the_key_and_shows_the_same_fingerprint(path: Path, tmp_path: 
     kind, text, *_ = own.with_suffix(".pub").read_text().split()
     real = HostKey(kind, base64.b64decode(text))
     with changing(path) as pinned:
-        pinned[address("10.0.0.1", 2200)] = (real,)
+        pinned[known_as("10.0.0.1", 2200)] = (real,)
     asked = ["ssh-keygen", "-l", "-F", "[10.0.0.1]:2200", "-f", path]
     said = subprocess.run(asked, check=True, capture_output=True, text=True).stdout
     assert real.fingerprint in said
