@@ -1,5 +1,5 @@
-"""`billdeck check`: verifies configuration, database, ledger and the import of balance mails, and
-names what is wrong."""
+"""`billdeck check`: verifies configuration, database, ledger, the import of balance mails and what
+NAS need, and names what is wrong."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cli.session import Session
 from engine.errors import BilldeckError
 from engine.text import safe
 
-_PARTS = ("config", "database", "ledger", "balances")
+_PARTS = ("config", "database", "ledger", "balances", "nas")
 _SHOWN = 100
 
 
@@ -34,8 +34,8 @@ def register(subparsers: Any) -> None:
         "check",
         run,
         role=None,
-        help="verify configuration, database, ledger and balance mails; exit status 1 when one is"
-        " wrong",
+        help="verify configuration, database, ledger, balance mails and NAS; exit status 1 when one"
+        " is wrong",
     )
     parser.add_argument(
         "part", nargs="?", choices=(*_PARTS, "all"), default="all", help="what to verify (all)"
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
     results = [_config(session)] if "config" in wanted else []
     if not any(result.problems for result in results):
         session.require("viewer")
-        checks = {"database": _database, "ledger": _ledger, "balances": _balances}
+        checks = {"database": _database, "ledger": _ledger, "balances": _balances, "nas": _nas}
         results += [_caught(part, checks[part], session) for part in wanted if part in checks]
     failed = any(result.problems for result in results)
     data = {
@@ -128,3 +128,12 @@ def _balances(session: Session) -> Result:
         f" tariffs), {counts.skipped} skipped"
     )
     return Result("balances", [fact], [trouble] if trouble else [])
+
+
+def _nas(session: Session) -> Result:
+    """None is called: that the keys and what is pinned can be used."""
+    from engine.nas.checks import problems
+
+    nas = session.config.nas
+    facts = [f"{len(nas)} configured; `billdeck nas list` shows them"] if nas else []
+    return Result("nas", facts, problems(nas, session.config.routeros))

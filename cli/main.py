@@ -40,6 +40,7 @@ COMMANDS = {
     "explain": "explain",
     "balances": "balances",
     "import-mail": "balances",
+    "nas": "nas",
 }
 _WITH_VALUE = ("--config",)
 _GLOBAL = ("--config", "--json", "--verbose", "--version", "--help", "-h")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 
+from tests.servers import sshd
 from tests.servers.mariadb import PASSWORD, USER, MariaDBServer, why_missing
 
 if TYPE_CHECKING:
@@ -34,6 +35,23 @@ def mariadb_server() -> Iterator[MariaDBServer]:
         pytest.skip(f"MariaDB: {reason}")
     with MariaDBServer(in_memory=True) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def _routeros_server() -> Iterator[sshd.RouterOSServer]:
+    reason = sshd.why_missing()
+    if reason is not None:
+        pytest.skip(f"sshd: {reason}")
+    with sshd.RouterOSServer(nas=4) as server:
+        yield server
+
+
+@pytest.fixture
+def routeros_server(_routeros_server: sshd.RouterOSServer) -> sshd.RouterOSServer:
+    """The four routers that the tests share, started by the first that asks; without sessions and
+    in a good mood."""
+    _routeros_server.reset()
+    return _routeros_server
 
 
 @pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)])

@@ -12,28 +12,15 @@ import pytest
 from engine.integrations.known_hosts import HostKey, changing
 from engine.nas.fleet import Fleet
 from engine.nas.settings import NasConfig, RouterosConfig
-from tests.servers.sshd import RouterOSServer, why_missing
+from tests.servers.sshd import RouterOSServer
 
 Fleets = Callable[..., Fleet]
 
 
-@pytest.fixture(scope="session")
-def shared_server() -> Iterator[RouterOSServer]:
-    """Four routers, started by the first test that asks."""
-    reason = why_missing()
-    if reason is not None:
-        pytest.skip(f"sshd: {reason}")
-    with RouterOSServer(nas=4) as server:
-        yield server
-
-
 @pytest.fixture
-def server(shared_server: RouterOSServer) -> RouterOSServer:
+def server(routeros_server: RouterOSServer) -> RouterOSServer:
     """The four routers, without sessions and in a good mood."""
-    shared_server.mood("")
-    for nas in shared_server.nas:
-        shared_server.sessions(nas, [])
-    return shared_server
+    return routeros_server
 
 
 @pytest.fixture

@@ -109,9 +109,7 @@ class RouterOSServer:
         shutil.copy(Path(__file__).with_name("routeros_console.py"), self.folder / "console.py")
         self._state = self.folder / "state"
         self._state.mkdir()
-        self.mood("")
-        for one in self.nas:
-            self.sessions(one, [])
+        self.reset()
         self._give(self.folder, *self.folder.rglob("*"))
 
     def __enter__(self) -> Self:
@@ -180,6 +178,12 @@ class RouterOSServer:
     def new_host_key(self) -> None:
         """A host key of its own; another one from the next start on."""
         self.host_key = self._new_key("host_key")
+
+    def reset(self) -> None:
+        """No sessions, a clean record, answers as they should be."""
+        self.mood("")
+        for nas in self.nas:
+            self.sessions(nas, [])
 
     def sessions(self, nas: int, names: Sequence[str]) -> None:
         """The sessions that there are from now on, with a clean record."""
