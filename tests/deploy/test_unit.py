@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.config import load_config
-from engine.config.secret import CREDENTIAL_NAME
+from engine.config.secret import credential_file
 from engine.errors import ConfigError, NeedsConfirmation
 from jobs import daemon
 from tests.deploy.programs import DEPLOY, need, run, settings
@@ -78,7 +78,12 @@ def test_what_the_daemon_needs_is_left_to_it() -> None:
         "/opt/billdeck/bin/billdeck check config",
         "/bin/kill -HUP $MAINPID",
     ]
-    assert dict(settings(DROP_IN))["LoadCredential"].split(":")[0] == CREDENTIAL_NAME
+
+
+def test_the_credential_is_the_one_that_is_looked_for(tmp_path: Path) -> None:
+    file = tmp_path / dict(settings(DROP_IN))["LoadCredential"].split(":")[0]
+    file.touch()
+    assert credential_file({"CREDENTIALS_DIRECTORY": str(tmp_path)}, "database") == file
 
 
 def test_the_daemon_has_no_rights_and_leaves_no_core() -> None:
