@@ -80,3 +80,13 @@ def test_a_variable_that_could_mean_two_is_refused(place: Place) -> None:
     assert len(place.load(text).nas) == 2
     message = place.refusal(text, BILLDECK_NAS_GW_1__PORT="2200")
     assert "could mean [nas gw-1] port and [nas gw.1] port" in message
+
+
+def test_the_sections_of_the_docs(place: Place) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "nas.md").read_text(encoding="utf-8")
+    _, _, rest = page.partition("```ini\n")
+    gw1, gw2 = place.load(rest.partition("```")[0]).nas
+    assert (gw1.address, gw1.user, gw1.key_file) == (
+        "10.0.0.1", "billdeck", Path("/etc/billdeck/nas-key")
+    )  # fmt: skip
+    assert (gw2.address, gw2.user, gw2.key_file) == ("[10.0.0.2]:2222", "billing", None)
