@@ -203,7 +203,8 @@ def _drop_lines(login: str, results: list[DropResult], session: Session) -> list
         f" {len(results) - len(failed)} of {len(results)} NAS answered."
     )
     if failed:
-        lines.append(f"FAILED on {', '.join(failed)}: sessions may still be there; try again.")
+        again = "; try again" if any(result.passing for result in results) else ""
+        lines.append(f"FAILED on {', '.join(failed)}: sessions may still be there{again}.")
     if session.out.verbose:
         lines += [f"{result.nas}: {result.words}" for result in results if result not in told]
     return lines

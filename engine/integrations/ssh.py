@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import socket
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -134,11 +134,13 @@ class Connection:
         if channel is None:
             self._connect(deadline)
             channel = self._open(deadline)
-        try:
-            with self._cut_by(deadline):
+        with self._cut_by(deadline):
+            try:
                 yield channel
-        finally:
-            channel.close()
+            finally:
+                # A connection that is gone needs no farewell.
+                with suppress(*_FAILURES):
+                    channel.close()
 
     def _open(self, deadline: Deadline) -> paramiko.Channel:
         assert self._client is not None  # noqa: S101 - for the type checker

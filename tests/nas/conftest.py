@@ -58,7 +58,12 @@ def config_of(server: RouterOSServer, nas: int, name: str = "") -> NasConfig:
 
 def host_key(server: RouterOSServer) -> HostKey:
     """The key that all routers of a server show."""
-    kind, text, *_ = server.host_key.with_suffix(".pub").read_text().split()
+    return key_of(server.host_key)
+
+
+def key_of(path: Path) -> HostKey:
+    """The public half of a key."""
+    kind, text, *_ = path.with_suffix(".pub").read_text().split()
     return HostKey(kind, base64.b64decode(text))
 
 

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from engine.errors import ConfigError, InputError
+from engine.nas import trust as trusting
 from engine.nas.outcome import DropResult
 from engine.nas.settings import RouterosConfig
-from tests.nas.conftest import Fleets, config_of, host_key, trust, trusted
+from tests.nas.conftest import Fleets, config_of, host_key, key_of, trust, trusted
 from tests.nas.names import HOSTILE, NAMES
 from tests.servers.sshd import RouterOSServer
 
@@ -63,7 +64,7 @@ def test_hostile_names_end_their_own_session_and_nothing_else(
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(NAMES)
 def test_made_up_names(
@@ -191,6 +192,20 @@ def test_a_key_that_is_pinned_anew_counts_at_once(
     assert fleet.drop("ivan")[0].outcome == "key_changed"
 
 
+def test_a_server_with_two_keys_is_asked_for_the_pinned_one(
+    routeros: RouterosConfig, make_fleet: Fleets
+) -> None:
+    with RouterOSServer(with_rsa=True) as two_keys:
+        nas = config_of(two_keys, 1)
+        assert trusting.look(nas, routeros).key == host_key(two_keys)
+        assert two_keys.rsa_key is not None
+        rsa = key_of(two_keys.rsa_key)
+        trust(routeros, nas, rsa)
+        offer = trusting.look(nas, routeros)
+        assert (offer.key, offer.key.kind, offer.state) == (rsa, "ssh-rsa", "same")
+        assert make_fleet(nas).drop("ivan") == [DropResult("nas1", "none")]
+
+
 def test_a_key_that_the_nas_does_not_know_is_refused(
     server: RouterOSServer, routeros: RouterosConfig, make_fleet: Fleets
 ) -> None:
@@ -273,7 +288,7 @@ def test_answers_that_are_none(
 def test_answers_that_do_not_end(
     server: RouterOSServer, routeros: RouterosConfig, make_fleet: Fleets, mood: str
 ) -> None:
-    hasty = dataclasses.replace(routeros, deadline_seconds=2)
+    hasty = dataclasses.replace(routeros, deadline_seconds=1)
     fleet = make_fleet(*trusted(server, routeros), routeros=hasty)
     fleet.drop("ivan", ["nas1"])
     server.mood(mood)

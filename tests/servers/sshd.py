@@ -41,6 +41,7 @@ _SETTINGS = """\
 Port {port}
 {addresses}
 HostKey {folder}/host_key
+{more}
 PidFile none
 AuthorizedKeysFile {folder}/own_key.pub
 AllowUsers {user}
@@ -83,7 +84,8 @@ class RouterOSServer:
     """One sshd that plays `nas` routers, at most 16 (it listens no oftener); they are counted from
     1."""
 
-    def __init__(self, nas: int = 1) -> None:
+    def __init__(self, nas: int = 1, *, with_rsa: bool = False) -> None:
+        """`with_rsa` gives it a second host key, `rsa_key`, beside its Ed25519 one."""
         account = _account()
         if account is None:
             raise ServerError(f"no user {ACCOUNT}")
@@ -95,12 +97,14 @@ class RouterOSServer:
         self._process = ServerProcess(self.folder, self._account)
         self.port = _free_port()
         self.own_key = self._new_key("own_key")
-        self.new_host_key()
+        self.host_key = self._new_key("host_key")
+        self.rsa_key = self._new_key("rsa_key", "rsa") if with_rsa else None
         self._settings = self.folder / "sshd_config"
         self._settings.write_text(
             _SETTINGS.format(
                 port=self.port,
                 addresses="\n".join(f"ListenAddress {self.host(one)}" for one in self.nas),
+                more=f"HostKey {self.rsa_key}" if self.rsa_key else "",
                 folder=self.folder,
                 user=self.user,
                 python=shutil.which("python3", path="/usr/bin:/usr/local/bin"),
@@ -175,10 +179,6 @@ class RouterOSServer:
             except OSError:
                 continue
 
-    def new_host_key(self) -> None:
-        """A host key of its own; another one from the next start on."""
-        self.host_key = self._new_key("host_key")
-
     def reset(self) -> None:
         """No sessions, a clean record, answers as they should be."""
         self.mood("")
@@ -226,10 +226,9 @@ class RouterOSServer:
     def _read(self, nas: int) -> Any:
         return json.loads(self._file(nas).read_text())
 
-    def _new_key(self, name: str) -> Path:
+    def _new_key(self, name: str, kind: str = "ed25519") -> Path:
         path = self.folder / name
-        path.unlink(missing_ok=True)
-        self._process.run(require("ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-f", str(path))
+        self._process.run(require("ssh-keygen"), "-q", "-t", kind, "-N", "", "-f", str(path))
         return path
 
     def _give(self, *paths: Path) -> None:
