@@ -214,8 +214,10 @@ class Connection:
                 channel.settimeout(deadline.left())
         except _FAILURES as error:
             raise Broken(_silence(deadline) or _reason("the answer broke off", error)) from None
-        if deadline.over:
-            raise Broken(f"no whole answer in {self._patience.whole:g} s")
+        # A connection that was cut ends like an answer does.
+        late = _silence(deadline)
+        if late:
+            raise Broken(late)
         return bytes(answer)
 
 

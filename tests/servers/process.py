@@ -28,10 +28,10 @@ _MEMORY_BYTES = 4 * 1024**3
 
 # Waits for the pipe's end ($1: server, $2: folder). A `read` that we end by SIGKILL does nothing. A
 # server that died by itself may have left its number to another process: only one in the folder is
-# the server.
+# the server, or one whose command names it, for sshd goes to /.
 _GUARD = (
-    'read -r _; case $(readlink "/proc/$1/cwd")/ in "$2"/*) kill -9 "$1" 2>/dev/null ;; esac;'
-    ' rm -rf -- "$2"'
+    'read -r _; case "$(readlink "/proc/$1/cwd")/ $(tr "\\0" " " <"/proc/$1/cmdline")" in'
+    ' *"$2"/*) kill -9 "$1" 2>/dev/null ;; esac; rm -rf -- "$2"'
 )
 
 
@@ -71,6 +71,11 @@ class ServerProcess:
             stdin=subprocess.PIPE,
             start_new_session=True,
         )
+
+    @property
+    def number(self) -> int | None:
+        """The process's number, None when there is none."""
+        return self._process.pid if self._process is not None else None
 
     def send(self, what: signal.Signals) -> None:
         """Sends the program a signal and does not wait. Raises ServerError when there is none."""

@@ -230,7 +230,8 @@ def _misbehave(mood: str, printed: bytes) -> None:
     """The ways to answer that no console should have."""
     out = sys.stdout.buffer
     if mood == "hang":
-        time.sleep(600)
+        # Until the client goes; nothing ever comes.
+        sys.stdin.buffer.read()
     if mood == "text":
         out.write(b"\x1b[31mfailure: not allowed (9)\x1b[0m\r\n" + printed)
     if mood == "nothing":

@@ -21,6 +21,7 @@ import socket
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -156,28 +157,38 @@ class RouterOSServer:
         except OSError:
             return False
 
-    def stop(self) -> None:
-        """Ends the server and all its connections; the sessions stay."""
-        self._process.end(signal.SIGTERM)
-        self.hang_up()
-
     def close(self) -> None:
         """Ends the server and removes its folder. Safe to repeat."""
         atexit.unregister(self.close)
-        self._process.end(signal.SIGKILL)
         self.hang_up()
+        self._process.end(signal.SIGKILL)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def hang_up(self) -> None:
-        """Kills the processes that serve connections, as when a router is switched off and on."""
-        for process in Path("/proc").iterdir():
-            try:
-                if process.name.isdigit() and (process / "cwd").samefile(self.folder):
-                    own = self._process.running and f"-f {self._settings}" in _words(process)
-                    if not own:
-                        os.kill(int(process.name), signal.SIGKILL)
-            except OSError:
-                continue
+        """Kills the processes that serve connections, as when a router is switched off and on;
+        returns when they are gone."""
+        pause = threading.Event()
+        while serving := self._serving():
+            for process in serving:
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
+            pause.wait(_POLL_SECONDS)
+
+    def _serving(self) -> set[int]:
+        """The living processes that the server has started, and those that they have."""
+        server = self._process.number
+        if server is None:
+            return set()
+        parents: dict[int, int] = {}
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):
+                state, parent = stat.read_text().rpartition(")")[2].split()[:2]
+                if state != "Z":
+                    parents[int(stat.parent.name)] = int(parent)
+        found = {server}
+        while more := {one for one, parent in parents.items() if parent in found} - found:
+            found |= more
+        return found - {server}
 
     def reset(self) -> None:
         """No sessions, a clean record, answers as they should be."""
@@ -235,10 +246,6 @@ class RouterOSServer:
         if self._account is not None:
             for path in paths:
                 os.chown(path, self._account.pw_uid, self._account.pw_gid)
-
-
-def _words(process: Path) -> str:
-    return (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
 
 
 def _free_port() -> int:
