@@ -47,7 +47,9 @@ def test_it_reaches_the_same_server() -> None:
 
 
 def test_it_is_given_little_and_no_secret_among_its_arguments(tmp_path: Path) -> None:
-    made = configuration(engine="mariadb", socket="/run/x.sock", name="b", user="u")
+    made = configuration(
+        engine="mariadb", socket="/run/x.sock", name="b", user="u", wait_seconds="0"
+    )
     secret = replace(made, settings=(), database=replace(made.database, password=Secret("pss")))
     given = {"LD_PRELOAD": "x", "PYTHONPATH": "x", "AWS_SECRET": "x", "HOME": "/h", "LANG": "C"}
     found = detached.environment(secret, given)
