@@ -28,8 +28,8 @@ logging.getLogger("paramiko").addHandler(logging.NullHandler())
 logging.getLogger("paramiko").propagate = False
 
 _PIECE = 8_192
-# What paramiko and the sockets below it raise; it lets all of these through.
-_FAILURES = (paramiko.SSHException, OSError, EOFError, ValueError)
+# paramiko raises again in our thread whatever happened in its own, over what a server has sent.
+_FAILURES = (Exception,)
 
 
 class SshError(Exception):
@@ -212,6 +212,8 @@ class Connection:
                 if len(answer) > self._patience.answer_bytes:
                     raise Broken(f"it answered more than {self._patience.answer_bytes} bytes")
                 channel.settimeout(deadline.left())
+        except Broken:
+            raise
         except _FAILURES as error:
             raise Broken(_silence(deadline) or _reason("the answer broke off", error)) from None
         # A connection that was cut ends like an answer does.
@@ -260,7 +262,7 @@ def _dial(host: str, port: int, deadline: Deadline, step: float) -> socket.socke
 def _public(key: HostKey) -> Any:
     try:
         return paramiko.PKey.from_type_string(key.kind, key.blob)
-    except (*_FAILURES, paramiko.pkey.UnknownKeyType):
+    except _FAILURES:
         raise NotTrusted(f"its pinned key is no {safe(key.kind, 40)} key") from None
 
 
@@ -272,7 +274,7 @@ def _own_key(file: Path) -> paramiko.PKey:
     """Raises LoginRefused: nothing else can be done about it than about a wrong key."""
     try:
         return paramiko.PKey.from_path(file)
-    except (*_FAILURES, TypeError, paramiko.pkey.UnknownKeyType) as error:
+    except _FAILURES as error:
         cause = error.strerror if isinstance(error, OSError) else "it is no key without passphrase"
         raise LoginRefused(f"the key in {safe(file)} cannot be used: {cause}") from None
 
