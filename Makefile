@@ -17,6 +17,8 @@ export PYTHON
 BIN := .venv/bin
 RUNTIME := .venv/.installed
 DEV := .venv/.installed-dev
+# Two halves of the tests at a time, each with servers of its own; a file is not cut in two.
+TWO_AT_ONCE := --numprocesses=2 --dist=loadfile
 INPUTS := pyproject.toml constraints.txt scripts/setup.sh
 
 .PHONY: help demo test test-full lint bench picture clean
@@ -36,11 +38,12 @@ demo: $(RUNTIME)
 
 test: $(DEV)
 	@scripts/test-programs.sh mariadb dovecot deploy clock sshd
-	$(BIN)/python -m pytest -m "not heavy" $(ARGS)
+	$(BIN)/python -m pytest $(TWO_AT_ONCE) -m "not heavy" $(ARGS)
 
 test-full: $(DEV)
 	@scripts/test-programs.sh mariadb dovecot deploy clock sshd galera
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(TWO_AT_ONCE) -m "not heavy" $(ARGS)
+	$(BIN)/python -m pytest -m heavy $(ARGS)
 
 lint: $(DEV)
 	$(BIN)/ruff check .
