@@ -344,7 +344,7 @@ CREATE TABLE operator_tariff (
 -- nothing can be said yet) and `status_since` the moment when it changed last.
 CREATE TABLE number (
     id                  /*sqlite INTEGER*/ /*! BIGINT AUTO_INCREMENT*/ PRIMARY KEY,
-    number              VARCHAR(20) NOT NULL UNIQUE,
+    number              VARCHAR(20) NOT NULL,
     operator_id         BIGINT NOT NULL REFERENCES operator (id),
     personal_account_id BIGINT REFERENCES personal_account (id),
     tariff_id           BIGINT REFERENCES operator_tariff (id),
@@ -357,7 +357,11 @@ CREATE TABLE number (
     created_at          BIGINT NOT NULL
 ) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
 
+CREATE UNIQUE INDEX number_number ON number (number);
 CREATE INDEX number_status ON number (status, status_since);
+CREATE INDEX number_status_since ON number (status_since);
+CREATE INDEX number_subscriber ON number (subscriber_id);
+CREATE INDEX number_personal_account ON number (personal_account_id);
 
 -- What changed about a number, and by which mail (its key in balance_mail).
 CREATE TABLE number_history (

@@ -21,7 +21,7 @@ _KINDS = (
     "charges", "subscribers", "ledger", "runs", "periods", "failures", "balances", "skipped-mails",
 )  # fmt: skip
 _STDIN = "-"
-_WITHOUT_FILTER = ("charges", "ledger", "balances", "skipped-mails")
+_WITHOUT_FILTER = ("charges", "ledger", "skipped-mails")
 _WITH_PERIOD = ("charges", "ledger", "failures")
 
 
@@ -120,8 +120,6 @@ def _table(args: argparse.Namespace, session: Session) -> Table:
         return export.ledger(database, zone, period)
     if args.what == "charges":
         return export.charges(database, period or _last_charged(session))
-    if args.what == "balances":
-        return export_numbers.balances(database, zone)
     if args.what == "skipped-mails":
         return export_numbers.skipped_mails(database, zone)
     wanted = listing.Wanted(

@@ -16,6 +16,7 @@ from engine.money import format_amount
 from engine.period import format_ms
 from engine.queries.columns import Column, Sort
 from engine.queries.export import Cell, Table
+from engine.queries.number_list import NumberList
 from engine.queries.paging import PagedSource
 from engine.queries.period_list import FailureList, PeriodList
 from engine.queries.run_list import NEWEST_FIRST, Runs
@@ -47,7 +48,7 @@ def table(database: Database, wanted: Wanted, clock: Clock, zone: tzinfo) -> Tab
     name that is wrong."""
     if wanted == Wanted("subscribers"):
         return subscribers(database)
-    source = _source(database, wanted, clock)
+    source = _source(database, wanted, clock, zone)
     rows = _begun(_rows(database, source, wanted))
     if wanted.name == "subscribers":
         return subscribers(database, rows)
@@ -77,9 +78,11 @@ def sort_text(sort: Sort) -> str:
     return sort.column + _DESCENDING * sort.descending
 
 
-def _source(database: Database, wanted: Wanted, clock: Clock) -> Source:
+def _source(database: Database, wanted: Wanted, clock: Clock, zone: tzinfo) -> Source:
     if wanted.name == "subscribers":
         return BundleRows()
+    if wanted.name == "balances":
+        return NumberList(zone)
     if wanted.name == "runs":
         return Runs(clock)
     if wanted.name == "periods":

@@ -7,7 +7,7 @@ rows is known), the edges of a page that stands near. `Walker` writes the statem
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,13 +24,14 @@ Key = tuple[Any, ...]
 class Walk:
     """An index that keeps the order of a column: `key` is the column in SQL, `table` the alias it
     belongs to, `index` its name (None: the primary key). `unique`: no two rows have the same value,
-    as with the id."""
+    as with the id. `nullable`: it may be empty; empty values come before all others."""
 
     column: str
     table: str
     key: str
     index: str | None
     unique: bool = False
+    nullable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +74,11 @@ class Walker:
             return self._keys(walk, order, descending, after, limit, offset)
         # Rows with the same value first, then those with other ones: an index finds the beginning
         # of each at once, which SQLite does not for both together.
-        tied = (f"{walk.key} = ? AND {identity} {sign} ?", beyond)
         wanted = offset + limit
-        keys = self._keys(walk, [identity], descending, tied, wanted, 0)
-        if len(keys) < wanted:
-            after = (f"{walk.key} {sign} ?", beyond[:1])
-            keys += self._keys(walk, order, descending, after, wanted - len(keys), 0)
+        keys: list[Key] = []
+        for by, place in _stretches(walk, identity, order, descending, beyond):
+            if len(keys) < wanted:
+                keys += self._keys(walk, by, descending, place, wanted - len(keys), 0)
         return keys[offset:]
 
     def _keys(
@@ -186,6 +186,22 @@ class Walker:
         sql, parameters = conjunction(self._clauses)
         parts = [place[0], self._shape.only.get(base, "") if base else "", sql]
         return " AND ".join(part for part in parts if part), (*place[1], *parameters)
+
+
+def _stretches(
+    walk: Walk, identity: str, order: Sequence[str], descending: bool, beyond: Key
+) -> Iterator[tuple[Sequence[str], Fragment]]:
+    """What comes behind a place, stretch by stretch: an order and a condition for each."""
+    sign = "<" if descending else ">"
+    if beyond[0] is None:
+        yield [identity], (f"{walk.key} IS NULL AND {identity} {sign} ?", beyond[1:])
+        if not descending:
+            yield order, (f"{walk.key} IS NOT NULL", ())
+        return
+    yield [identity], (f"{walk.key} = ? AND {identity} {sign} ?", beyond)
+    yield order, (f"{walk.key} {sign} ?", beyond[:1])
+    if walk.nullable and descending:
+        yield [identity], (f"{walk.key} IS NULL", ())
 
 
 def _union(ids: Sequence[Fragment]) -> Fragment:
