@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tui.actions import Registry
+from tui.balance_actions import balance_actions
 from tui.close_actions import close_actions
 from tui.exporting import export_actions
 from tui.job_actions import job_actions
@@ -25,5 +26,6 @@ def all_actions() -> Registry:
             *many_actions(),
             *close_actions(),
             *job_actions(),
+            *balance_actions(),
         ]
     )

@@ -25,7 +25,8 @@ _KINDS = {
     "run_ended_badly": ("run failed", "jobs"),
     "slots_missed": ("missed", "jobs"),
     "run_in_progress": ("running", "jobs"),
-    "mails_skipped": ("mails skipped", "jobs"),
+    "mails_skipped": ("mails skipped", "balances"),
+    "numbers_terminated": ("terminated", "balances"),
 }
 
 
@@ -37,6 +38,8 @@ def view_of(row: Row) -> str:
 def filter_of(row: Row) -> str | None:
     """The filter with which that view shows what the row is about; None: as it is."""
     kind, _, subject = str(row[0]).partition(" ")
+    if kind == "numbers_terminated":
+        return "status:terminated"
     if kind != "slots_missed":
         return None
     return filter_text([Condition("job", "=", subject), Condition("state", "=", "missed")], ())

@@ -12,14 +12,15 @@ from textual.binding import Binding, BindingType
 from engine.errors import ConfigError
 from engine.text import safe
 
-Place = Literal["app", "screen", "table", "menu", "confirm"]
+Place = Literal["app", "screen", "table", "menu", "confirm", "balances", "number"]
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
     """One binding. `id` is what the configuration calls it, `keys` its default keys with a
     comma between, `place` where it counts: everywhere, on a screen, in a table, in a list to choose
-    from, in a question. One with `priority` is asked before whatever has the focus."""
+    from, in a question, among numbers, on a number's card. One with `priority` is asked before
+    whatever has the focus."""
 
     id: str
     keys: str
@@ -29,9 +30,13 @@ class Key:
     priority: bool = False
 
 
+# Where a key that counts everywhere must not mean something else.
+_SCREENS = {"app", "screen", "table", "balances", "number"}
+
 KEYS: tuple[Key, ...] = (
     Key("overview", "1", "app.mode('overview')", "Overview", "app"),
     Key("subscribers", "2", "app.mode('subscribers')", "Subscribers", "app"),
+    Key("balances", "3", "app.mode('balances')", "Balances", "app"),
     Key("month_close", "4", "app.mode('month_close')", "Month close", "app"),
     Key("jobs", "8", "app.mode('jobs')", "Jobs", "app"),
     Key("command", ":", "app.command", "command, with its values", "app", True),
@@ -71,6 +76,9 @@ KEYS: tuple[Key, ...] = (
     Key("copy_cell", "y", "copy_cell", "copy the cell", "table"),
     Key("copy_row", "Y", "copy_row", "copy the row", "table"),
     Key("export", "e", "export", "export what is found or marked", "table"),
+    Key("mails", "i", "mails", "skipped mails; on a card the last mail", "balances"),
+    Key("owner", "u", "owner", "the subscriber's card", "balances"),
+    Key("span", "t", "span", "days of the chart: 14, 30, 90, 365, 7", "number"),
     Key("yes", "y", "answer(True)", "yes", "confirm"),
     Key("no", "n,escape", "answer(False)", "no", "confirm"),
     Key("close", "escape,q", "close", "close", "menu"),
@@ -144,8 +152,7 @@ def _refuse_clashes(keymap: dict[str, str]) -> None:
     taken: dict[tuple[str, str], str] = {}
     for key in KEYS:
         for one in keys_of(key, keymap):
-            # What counts everywhere also counts in a table and on a screen.
-            for place in {"app", "screen", "table"} if key.place == "app" else {key.place}:
+            for place in _SCREENS if key.place == "app" else {key.place}:
                 other = taken.setdefault((place, _name(one)), key.id)
                 if other != key.id:
                     raise ConfigError(

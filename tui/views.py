@@ -13,6 +13,7 @@ THEMES = ("billdeck-dark", "billdeck-light", "ansi-dark", "ansi-light")
 _COMMANDS = {
     "overview": ("home", "Overview", "what needs attention now"),
     "subscribers": ("subs", "Subscribers", "all subscribers; what follows is the filter"),
+    "balances": ("balances", "Balances", "numbers by balance status; what follows is the filter"),
     "month_close": ("close", "Month close", "periods, the running close, its failures"),
     "jobs": ("jobs", "Jobs", "when jobs are due, how they fare, the daemons, all runs"),
 }

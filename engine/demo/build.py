@@ -24,6 +24,8 @@ from engine.demo import place
 from engine.demo.bundle import MONTHS, Operator, Row, make_operator
 from engine.demo.incidents import add_incidents
 from engine.demo.months import ACTOR, add_payments, add_usage
+from engine.demo.numbers import make_numbers
+from engine.demo.reports import add_reports
 from engine.demo.usage import usage_by_login
 from engine.errors import InputError, JobFailed
 from engine.period import Period, parse_when
@@ -119,6 +121,9 @@ def _fill(config: Config, operator: Operator, wanted: Wanted, progress: Progress
         if wanted.today.day > 1:
             until = wanted.today.day - 1
             add_payments(database, config.billing, operator, wanted.seed, period.next(), until)
+        progress("balance reports of the numbers")
+        numbers = make_numbers(operator.subscribers, wanted.seed)
+        add_reports(database, config, numbers, wanted.today)
     finally:
         database.close()
 
@@ -171,6 +176,8 @@ def write_bundle(folder: Path, operator: Operator, seed: int) -> None:
     _write(folder / "groups.csv", operator.groups)
     _write(folder / "subscribers.csv", subscribers)
     _write(folder / "usage.csv", _usage_rows(operator, seed))
+    numbers = make_numbers(operator.subscribers, seed)
+    _write(folder / "numbers.csv", [number.row for number in numbers])
 
 
 def _usage_rows(operator: Operator, seed: int) -> Iterable[Row]:

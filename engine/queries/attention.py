@@ -17,11 +17,12 @@ from engine.queries.runs import JobRun
 
 Kind = Literal[
     "no_period", "period_ended", "close_failures", "no_daemon", "run_ended_badly", "slots_missed",
-    "run_in_progress", "mails_skipped",
+    "run_in_progress", "mails_skipped", "numbers_terminated",
 ]  # fmt: skip
 
 
 _MAILBOX = BalanceImportConfig()
+_DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ def what_needs_attention(
         *_periods(database, now_ms, tz),
         *_daemon(database),
         *_mails(database, now_ms, mailbox),
+        *_terminated(database, now_ms),
         *_runs(database, now_ms),
     ]
 
@@ -55,6 +57,21 @@ def _mails(database: Database, now_ms: int, mailbox: BalanceImportConfig) -> Ite
     text = too_many_skipped(database, now_ms, mailbox)
     if text is not None:
         yield Attention("mails_skipped", "balance-import", text)
+
+
+def _terminated(database: Database, now_ms: int) -> Iterator[Attention]:
+    """Numbers that are gone since a day, as their operator's reports tell."""
+    gone = database.integer(
+        "SELECT COUNT(*) FROM number WHERE status = 'terminated' AND status_since > ?",
+        (now_ms - _DAY_MS,),
+    )
+    if gone:
+        yield Attention(
+            "numbers_terminated",
+            "numbers",
+            f"{gone} number{' was' if gone == 1 else 's were'} terminated in the last 24 hours:"
+            " `billdeck export balances --filter status:terminated` names all that are.",
+        )
 
 
 def _periods(database: Database, now_ms: int, tz: tzinfo) -> Iterator[Attention]:

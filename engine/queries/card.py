@@ -12,6 +12,7 @@ from engine.subscribers.facts import find
 from engine.subscribers.show import View, charges, show
 
 _PERIODS = 36
+_NUMBERS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ class UsageOfPeriod:
 @dataclass(frozen=True, slots=True)
 class Card:
     """A subscriber. `view` has the facts, the balance and the aliases, and in `view.charges` what
-    the last three years' closes did; `usage` is of the main subscriber, newest first."""
+    the last three years' closes did; `usage` is of the main subscriber, newest first; `numbers` are
+    the subscriber's SIMs with their balance status, the first twenty."""
 
     view: View
     plan: Fee | None
@@ -49,6 +51,7 @@ class Card:
     ordered_addon: Fee | None
     services: tuple[Fee, ...]
     usage: tuple[UsageOfPeriod, ...]
+    numbers: tuple[tuple[str, str | None], ...]
 
 
 def card(database: Database, login: str) -> Card:
@@ -68,6 +71,7 @@ def card(database: Database, login: str) -> Card:
         ordered_addon=_fee(database, "addon", facts.ordered_addon),
         services=_services(database, view.number),
         usage=_usage(database, number, late),
+        numbers=_numbers(database, view.number),
     )
 
 
@@ -83,6 +87,14 @@ def _services(database: Database, number: int) -> tuple[Fee, ...]:
         (number,),
     )
     return tuple(Fee(*row) for row in rows)
+
+
+def _numbers(database: Database, number: int) -> tuple[tuple[str, str | None], ...]:
+    rows = database.rows(
+        "SELECT number, status FROM number WHERE subscriber_id = ? ORDER BY id LIMIT ?",
+        (number, _NUMBERS),
+    )
+    return tuple((called, status) for called, status in rows)
 
 
 def _usage(

@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     Column("number", "Number", "m.number", "text", 11, sortable=True),
-    Column("operator", "Operator", "o.name", "choice", 10),
-    Column("personal_account", "Account", "p.code", "text", 10),
-    Column("tariff", "Tariff", "t.title", "text", 14),
-    Column("login", "Subscriber", "s.login", "text", 14),
     Column("status", "Status", "m.status", "choice", 19, choices=STATUSES),
+    Column("status_since", "Since", "m.status_since", "date", 16, sortable=True),
     Column("balance", "Balance", "b.balance", "amount", 12),
     Column("last_report", "Report", "b.day", "date", 10),
-    Column("status_since", "Since", "m.status_since", "date", 16, sortable=True),
+    Column("operator", "Operator", "o.name", "choice", 10),
+    Column("tariff", "Tariff", "t.title", "text", 14),
+    Column("personal_account", "Account", "p.code", "text", 10),
+    Column("login", "Subscriber", "s.login", "text", 14),
 )
 _IS = Column("is", "Is", "", "choice", 0, choices=("static",))
 _BY_NAME = {column.name: column for column in _COLUMNS}

@@ -102,14 +102,16 @@ def test_the_export_of_balances(ivan: Shell, numbers: Database, tmp_path: Path) 
     ivan("import-mail", str(save(tmp_path / "mails", month())))
     lines = ivan("export", "balances").out.splitlines()
     assert lines[0] == (
-        "number,operator,personal_account,tariff,login,status,balance,last_report,status_since"
+        "number,status,status_since,balance,last_report,operator,tariff,personal_account,login"
     )
     since = "2026-11-12T12:00:00+03:00"
     assert lines[1:] == [
-        f"9260000000,Megafon,1000001,Единый,,positive_dynamics,100.00,2026-11-10,{since}",
-        f"9260000001,Megafon,1000001,Единый,,negative_static,-5.00,2026-11-09,{since}",
-        "9260000002,Megafon,,Единый,,,,,",
+        f"9260000000,positive_dynamics,{since},100.00,2026-11-10,Megafon,Единый,1000001,",
+        f"9260000001,negative_static,{since},-5.00,2026-11-09,Megafon,Единый,1000001,",
+        "9260000002,,,,,Megafon,Единый,,",
     ]
+    below = ivan("export", "balances", "--filter", "balance<0", "--format", "json").json
+    assert (below["number"], below["status"]) == ("9260000001", "negative_static")
 
 
 def test_one_number(ivan: Shell, numbers: Database, tmp_path: Path) -> None:

@@ -14,9 +14,14 @@ from pathlib import Path
 
 import pytest
 
+from engine.balances.hooks import ImportHooks
+from engine.balances.profile import Profile
+from engine.balances.setup import status_book
+from engine.balances.status import refresh_statuses
+from engine.balances.trend import STATUSES
 from engine.config import Config, load_config
 from engine.database import Database, open_database
-from engine.demo.build import EARLIEST, FEWEST, MOST, Wanted, build_demo, demo_config
+from engine.demo.build import EARLIEST, FEWEST, MOST, Wanted, build_demo, demo_clock, demo_config
 from engine.demo.place import is_demonstration
 from engine.errors import InputError
 from engine.ledger.proof import prove
@@ -92,7 +97,8 @@ def test_payments_lie_in_the_month_and_before_today(demo: Database) -> None:
 
 def test_each_step_is_told(tmp_path: Path) -> None:
     told = build(tmp_path / "demo.db", Wanted(40, 1, date(2026, 1, 1)))
-    assert [line[:7] for line in told[1:]] == ["2025-09", "2025-10", "2025-11", "2025-12"]
+    assert [line[:7] for line in told[1:-1]] == ["2025-09", "2025-10", "2025-11", "2025-12"]
+    assert told[-1] == "balance reports of the numbers"
 
 
 def test_on_the_first_of_a_month_there_are_no_payments_of_it(tmp_path: Path) -> None:
@@ -212,3 +218,26 @@ def test_what_a_killed_run_left_is_removed(tmp_path: Path) -> None:
     build(tmp_path / "demo.db", Wanted(40, 1, WANTED.today))
     assert not left.exists()
     assert other.exists()
+
+
+def test_the_numbers_have_every_status_and_the_one_that_is_worked_out_again(demo: Database) -> None:
+    statuses = dict(demo.rows("SELECT status, COUNT(*) FROM number GROUP BY status"))
+    assert set(statuses) == set(STATUSES)
+    assert demo.integer("SELECT COUNT(*) FROM number WHERE subscriber_id IS NULL") > 0
+    assert demo.integer("SELECT COUNT(*) FROM balance_mail WHERE state = 'skipped'") == 3
+    settings = config(Path("unused"))
+    book = status_book(demo, settings)
+    total = sum(statuses.values())
+    assert refresh_statuses(book, demo_clock(settings, WANTED.today), ImportHooks()) == (total, 0)
+
+
+def test_the_last_mails_say_what_the_reports_have(demo: Database) -> None:
+    profile = Profile(config(Path("unused")).operators[0])
+    mails = demo.rows(
+        "SELECT m.body, m.number, m.said_at, b.balance FROM balance_mail m JOIN number_balance b"
+        " ON b.number_id = m.number_id AND b.at = m.said_at WHERE m.state = 'processed'"
+    )
+    assert len(mails) > 5
+    for body, number, said_at, balance in mails:
+        facts = profile.read(body)
+        assert (facts.number, facts.at, facts.balance) == (number, said_at, balance)

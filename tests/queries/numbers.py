@@ -93,11 +93,12 @@ def all_of(database: Database) -> list[Row]:
         "SELECT id, number, operator_id, personal_account_id, tariff_id, subscriber_id, status,"
         " status_since FROM number"
     )
-    return [
-        (key, number, operators[operator], codes.get(account), titles.get(tariff),
-         logins.get(subscriber), status, *newest.get(key, (None, None)), since)
-        for key, number, operator, account, tariff, subscriber, status, since in found
-    ]  # fmt: skip
+    rows = []
+    for key, number, operator, account, tariff, subscriber, status, since in found:
+        balance, day = newest.get(key, (None, None))
+        rows.append((key, number, status, since, balance, day, operators[operator],
+                     titles.get(tariff), codes.get(account), logins.get(subscriber)))  # fmt: skip
+    return rows
 
 
 def expected(

@@ -5,6 +5,7 @@ from __future__ import annotations
 SCREENS: dict[str, str] = {
     "overview": "tui.screens.overview:OverviewScreen",
     "subscribers": "tui.screens.subscribers:SubscribersScreen",
+    "balances": "tui.screens.balances:BalancesScreen",
     "month_close": "tui.screens.month_close:MonthCloseScreen",
     "jobs": "tui.screens.jobs:JobsScreen",
 }
@@ -13,6 +14,7 @@ SCREENS: dict[str, str] = {
 TITLES: dict[str, tuple[str, str]] = {
     "overview": ("1", "Overview"),
     "subscribers": ("2", "Subscribers"),
+    "balances": ("3", "Balances"),
     "month_close": ("4", "Month close"),
     "jobs": ("8", "Jobs"),
 }

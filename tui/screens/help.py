@@ -16,6 +16,8 @@ _PLACES: tuple[tuple[Place, str], ...] = (
     ("app", "Everywhere"),
     ("screen", "On a screen"),
     ("table", "In a table"),
+    ("balances", "Among numbers and on a number's card"),
+    ("number", "On a number's card"),
     ("confirm", "In a question"),
 )
 _KEYS_WIDTH, _TITLE_WIDTH = 20, 40

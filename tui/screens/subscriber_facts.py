@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from engine.balances.trend import TITLES
 from engine.money import NO_BREAK_SPACE, format_amount_human
 from tui.safe import join, safe_text
 from tui.widgets.cells import grouped
@@ -56,8 +57,14 @@ def person_side(card: Card) -> Content:
         ("fee day", "" if facts.fee_day is None else str(facts.fee_day), ""),
         ("external uid", facts.external_uid or "", ""),
         ("number", str(view.number), ""),
+        *_many("SIMs", (_sim(*one) for one in card.numbers)),
     ]
     return _content(lines)
+
+
+def _sim(number: str, status: str | None) -> str:
+    """A number with its balance status."""
+    return f"{number}  {TITLES[status]}" if status else number
 
 
 def _usage(card: Card) -> list[Line]:
