@@ -220,19 +220,21 @@ def test_what_a_killed_run_left_is_removed(tmp_path: Path) -> None:
     assert other.exists()
 
 
-def test_the_numbers_have_every_status_and_the_one_that_is_worked_out_again(demo: Database) -> None:
+def test_the_numbers_have_every_status_and_the_one_that_is_worked_out_again(
+    demo: Database, tmp_path: Path
+) -> None:
     statuses = dict(demo.rows("SELECT status, COUNT(*) FROM number GROUP BY status"))
     assert set(statuses) == set(STATUSES)
     assert demo.integer("SELECT COUNT(*) FROM number WHERE subscriber_id IS NULL") > 0
     assert demo.integer("SELECT COUNT(*) FROM balance_mail WHERE state = 'skipped'") == 3
-    settings = config(Path("unused"))
+    settings = config(tmp_path / "unused.db")
     book = status_book(demo, settings)
     total = sum(statuses.values())
     assert refresh_statuses(book, demo_clock(settings, WANTED.today), ImportHooks()) == (total, 0)
 
 
-def test_the_last_mails_say_what_the_reports_have(demo: Database) -> None:
-    profile = Profile(config(Path("unused")).operators[0])
+def test_the_last_mails_say_what_the_reports_have(demo: Database, tmp_path: Path) -> None:
+    profile = Profile(config(tmp_path / "unused.db").operators[0])
     mails = demo.rows(
         "SELECT m.body, m.number, m.said_at, b.balance FROM balance_mail m JOIN number_balance b"
         " ON b.number_id = m.number_id AND b.at = m.said_at WHERE m.state = 'processed'"
