@@ -70,10 +70,11 @@ def _balances(rng: Random, life: Life) -> Balances:
         found: Balances = [amount] * DAYS
     else:
         found = _used(rng, life)
-    for day in range(DAYS - 1):
+    ended = {"gone": rng.randint(10, 40), "lost": rng.randint(3, 9)}.get(life, 0)
+    # Not the last one before the end: then it would be missing for longer.
+    for day in range(DAYS - ended - 1):
         if rng.random() < _MISSING:
             found[day] = None
-    ended = {"gone": rng.randint(10, 40), "lost": rng.randint(3, 9)}.get(life, 0)
     for day in range(DAYS - ended, DAYS):
         found[day] = None
     return found

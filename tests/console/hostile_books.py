@@ -24,10 +24,12 @@ def build(path: Path) -> None:
     database = close_books.read(path)
     with database.transaction():
         _catalogue(database)
+        _operators(database)
         for number, text in enumerate(TEXTS):
             _subscriber(database, _FIRST + number, text)
             _entry(database, _FIRST, number, text)
             _runs(database, number, text)
+            _number(database, number, text)
         database.execute("UPDATE subscriber SET login = ? WHERE id = ?",
                          (PLAIN_LOGIN, _FIRST + len(TEXTS)))  # fmt: skip
         database.execute("UPDATE subscriber SET name = ? WHERE id = ?",
@@ -70,6 +72,44 @@ def _entry(database: Database, account: int, number: int, text: str) -> None:
         "INSERT INTO posting (entry_id, line, account_id, amount) VALUES (?, ?, ?, ?)",
         [(entry, 1, account, 100), (entry, 2, 1, -100)],
     )
+
+
+def _operators(database: Database) -> None:
+    """In place of the demonstration's: one operator for each text, and a report of each."""
+    for table in ("balance_mail", "number_history", "number_balance", "number", "balance_report",
+                  "operator_tariff", "personal_account", "operator"):  # fmt: skip
+        database.execute(f"DELETE FROM {table}")
+    for number, text in enumerate(TEXTS, 1):
+        database.execute("INSERT INTO operator (id, name) VALUES (?, ?)", (number, text))
+        database.execute("INSERT INTO operator_tariff VALUES (?, ?, ?)", (number, number, text))
+        database.execute("INSERT INTO personal_account VALUES (?, ?, ?)",
+                         (number, number, text[:40]))  # fmt: skip
+        database.execute("INSERT INTO balance_report VALUES (?, ?, '2024-09-01', 0)",
+                         (number, number))  # fmt: skip
+
+
+def _number(database: Database, number: int, text: str) -> None:
+    """`n07` tells whose line it is; the history, the mail and a skipped one attack, too."""
+    key = number + 1
+    database.execute(
+        "INSERT INTO number (id, number, operator_id, personal_account_id, tariff_id,"
+        " subscriber_id, status, status_since, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0)",
+        (key, f"n{number:02}{text}"[:20], key, key, key, _FIRST + number,
+         "terminated" if number % 2 else "ok"),
+    )  # fmt: skip
+    database.execute("INSERT INTO number_balance VALUES (?, '2024-09-01', ?, -1, 0)", (key, key))
+    database.execute(
+        "INSERT INTO number_history (number_id, at, what, value_before, value_after)"
+        " VALUES (?, 0, 'tariff', ?, ?)",
+        (key, text, text),
+    )
+    for state in ("processed", "skipped"):
+        database.execute(
+            "INSERT INTO balance_mail (mail_key, content_hash, state, reason, taken_at, size,"
+            " number, number_id, said_at, body) VALUES (?, ?, ?, ?, 0, 5, ?, ?, 0, ?)",
+            (f"{state} {number}", "", state, f"w{number:02} {text}"[:200], text[:20], key,
+             "\n".join(TEXTS)),
+        )  # fmt: skip
 
 
 def _runs(database: Database, number: int, text: str) -> None:

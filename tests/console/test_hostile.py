@@ -140,6 +140,28 @@ def test_the_card_and_its_dialogs(walk: Walk) -> None:
     walk.press(ESCAPE)
 
 
+def test_the_balances(walk: Walk) -> None:
+    walk.go("3", "n00closing")
+    for number in range(len(TEXTS)):
+        assert "Since" not in walk.line(f"n{number:02}")
+    walk.press(*["l"] * 8, *[DOWN] * len(TEXTS), *["h"] * 8, "y", "Y", " ", "\x1c", "g")
+    walk.go(_ENTER, "History")
+    walk.wait("was closing [/b] tag")
+    walk.press(_TAB, _TAB, _ENTER, "t", "t", "t")
+    walk.go("i", "last mail")
+    walk.press("G", "g", "j", ESCAPE)
+    walk.go("u", "Ledger")
+    walk.press(ESCAPE, ESCAPE)
+    walk.go("i", "skipped mails")
+    walk.wait("w00 closing [/b] tag")
+    walk.press(*[DOWN] * len(TEXTS), "y", "Y", "e")
+    walk.go(_ENTER, "a skipped mail")
+    walk.press("G", "g", ESCAPE, ESCAPE)
+    for text in TEXTS:
+        walk.press(f"/{_DELETE_ALL}{_pasted(text)}{_ENTER}")
+        walk.press(f":{_pasted(f'number {text}')}{_ENTER}", ESCAPE)
+
+
 def test_the_month_close(walk: Walk) -> None:
     walk.go("4", CLOSED)
     walk.press(DOWN)
