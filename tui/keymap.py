@@ -12,15 +12,15 @@ from textual.binding import Binding, BindingType
 from engine.errors import ConfigError
 from engine.text import safe
 
-Place = Literal["app", "screen", "table", "menu", "confirm", "balances", "number"]
+Place = Literal["app", "screen", "table", "menu", "confirm", "balances", "number", "list"]
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
     """One binding. `id` is what the configuration calls it, `keys` its default keys with a
     comma between, `place` where it counts: everywhere, on a screen, in a table, in a list to choose
-    from, in a question, among numbers, on a number's card. One with `priority` is asked before
-    whatever has the focus."""
+    from, in a question, among numbers, on a chart, on the list of numbers. One with `priority` is
+    asked before whatever has the focus."""
 
     id: str
     keys: str
@@ -31,7 +31,7 @@ class Key:
 
 
 # Where a key that counts everywhere must not mean something else.
-_SCREENS = {"app", "screen", "table", "balances", "number"}
+_SCREENS = {"app", "screen", "table", "balances", "number", "list"}
 
 KEYS: tuple[Key, ...] = (
     Key("overview", "1", "app.mode('overview')", "Overview", "app"),
@@ -79,6 +79,7 @@ KEYS: tuple[Key, ...] = (
     Key("mails", "i", "mails", "skipped mails; on a card the last mail", "balances"),
     Key("owner", "u", "owner", "the subscriber's card", "balances"),
     Key("span", "t", "span", "days of the chart: 14, 30, 90, 365, 7", "number"),
+    Key("trend", "t", "trend", "numbers by status, day by day", "list"),
     Key("yes", "y", "answer(True)", "yes", "confirm"),
     Key("no", "n,escape", "answer(False)", "no", "confirm"),
     Key("close", "escape,q", "close", "close", "menu"),

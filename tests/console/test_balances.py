@@ -138,6 +138,21 @@ def test_the_days_of_the_chart(books: Path) -> None:
     drive(console_of(books), steps)
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_the_trend(books: Path, size: tuple[int, int]) -> None:
+    async def steps(pilot: Pilot[int]) -> None:
+        await to_balances(pilot)
+        await pilot.press("t")
+        await until(pilot, shows(pilot, "trend · 14 days", "✖ terminated  ", "2026-11-22"))
+        check_snapshot(pilot.app, f"balance-trend-{size[0]}x{size[1]}")
+        await pilot.press("t")
+        await until(pilot, shows(pilot, "trend · 30 days", "2026-10-24"))
+        await pilot.press("escape")
+        await until(pilot, shows(pilot, "newest report"))
+
+    drive(console_of(books), steps, size)
+
+
 def test_from_a_number_to_its_mail_and_its_subscriber(books: Path) -> None:
     async def steps(pilot: Pilot[int]) -> None:
         card = await to_card(pilot)

@@ -152,6 +152,8 @@ def test_the_balances(walk: Walk) -> None:
     walk.press("G", "g", "j", ESCAPE)
     walk.go("u", "Ledger")
     walk.press(ESCAPE, ESCAPE)
+    walk.go("t", "trend")
+    walk.press("t", ESCAPE)
     walk.go("i", "skipped mails")
     walk.wait("w00 closing [/b] tag")
     walk.press(*[DOWN] * len(TEXTS), "y", "Y", "e")

@@ -8,11 +8,13 @@ from functools import partial
 
 import pytest
 
+from engine.balances.trend import STATUSES
 from engine.database import Database
 from engine.errors import InputError
 from engine.queries.attention import what_needs_attention
 from engine.queries.card import card
 from engine.queries.number_counts import number_counts
+from engine.queries.number_trend import number_trend
 from engine.queries.paging import Query
 from engine.queries.skipped_mails import SkippedMails, skipped_mail
 from tests.queries import numbers
@@ -123,3 +125,30 @@ def test_a_card_of_a_subscriber_names_its_numbers(database: Database) -> None:
     assert len(mine) > 20
     shown = [(numbers.value(row, "number"), numbers.value(row, "status")) for row in mine[:20]]
     assert list(card(database, "ivan").numbers) == shown
+
+
+def test_the_trend_is_counted_back_by_the_history(database: Database) -> None:
+    numbers.fill(database, 1)
+    with database.transaction():
+        note(database, 24 * 5 + 1, None, "ok")
+        note(database, 24 * 2 + 1, "ok", "no_data")
+        note(database, 24 * 2 + 2, "ok", "no_data")
+        note(database, 24 + 1, "no_data", "terminated")
+        note(database, 23, "no_data", "terminated")
+        note(database, -1, "new", "terminated")
+    now = number_counts(database, NOW).counts
+    found = number_trend(database, NOW, 7)
+    assert set(found.counts) == set(STATUSES)
+    ok, lost, gone = (now[status] for status in ("ok", "no_data", "terminated"))
+    # The first of the seven days is before anything is known.
+    assert found.counts["ok"] == (None, ok + 2, ok + 2, ok + 2, ok, ok, ok)
+    assert found.counts["no_data"] == (None, lost, lost, lost, lost + 2, lost + 1, lost)
+    assert found.counts["terminated"][3:] == (gone - 2, gone - 2, gone - 1, gone)
+    assert set(found.counts["new"][1:]) == {now["new"]}
+    assert {len(counts) for counts in found.counts.values()} == {7}
+    short = number_trend(database, NOW, 2)
+    assert short.counts["no_data"] == (lost + 1, lost)
+
+
+def test_the_trend_of_nothing_is_unknown(database: Database) -> None:
+    assert set(number_trend(database, NOW, 3).counts["ok"]) == {None}

@@ -36,8 +36,8 @@ _NO_REPORTS = (
 class BalancesScreen(ConsoleScreen):
     """Counts above, one table of `engine.queries.number_list` below."""
 
-    BINDINGS = bindings("balances")
-    HINT = "/ filter   v views   enter card   i skipped mails   ? help"
+    BINDINGS = [*bindings("balances"), *bindings("list")]  # noqa: RUF012 - Textual's way
+    HINT = "/ filter  v views  t trend  enter card  i skipped mails"
 
     def __init__(self) -> None:
         super().__init__()
@@ -122,6 +122,12 @@ class BalancesScreen(ConsoleScreen):
         from tui.screens.skipped_mails import SkippedMailsScreen
 
         self.app.push_screen(SkippedMailsScreen())
+
+    def action_trend(self) -> None:
+        """The numbers by status, day by day."""
+        from tui.screens.balance_trend import BalanceTrendScreen
+
+        self.app.push_screen(BalanceTrendScreen())
 
     def action_owner(self) -> None:
         """The card of the row's subscriber."""

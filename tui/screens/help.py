@@ -17,7 +17,8 @@ _PLACES: tuple[tuple[Place, str], ...] = (
     ("screen", "On a screen"),
     ("table", "In a table"),
     ("balances", "Among numbers and on a number's card"),
-    ("number", "On a number's card"),
+    ("list", "In the list of numbers"),
+    ("number", "On a number's card and the trend"),
     ("confirm", "In a question"),
 )
 _KEYS_WIDTH, _TITLE_WIDTH = 20, 40

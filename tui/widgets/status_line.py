@@ -127,7 +127,7 @@ class StatusLine(OneLine):
 
 
 def _mode(key: str, title: str, active: bool, short: bool) -> Piece:
-    text = f" {key} {title} " if active or not short else f" {key} "
+    text = f" {key} {title} " if active or not short else f" {key}"
     return text, "bold reverse" if active else ""
 
 
