@@ -36,6 +36,7 @@ _NO_REPORTS = (
 class BalancesScreen(ConsoleScreen):
     """Counts above, one table of `engine.queries.number_list` below."""
 
+    row_kind = "number"
     BINDINGS = [*bindings("balances"), *bindings("list")]  # noqa: RUF012 - Textual's way
     HINT = "/ filter  v views  t trend  enter card  i skipped mails"
 

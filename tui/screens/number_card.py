@@ -50,6 +50,7 @@ _MISSING = "missing"
 class NumberCardScreen(ConsoleScreen):
     """The card of this number."""
 
+    row_kind = "number"
     BINDINGS = [*bindings("balances"), *bindings("number")]  # noqa: RUF012 - Textual's way
     HINT = "t days   i last mail   u subscriber   esc back   ? help"
 
