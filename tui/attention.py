@@ -3,18 +3,21 @@ view that each leads to."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.clock import Clock
-from engine.queries.columns import Column, Sort
+from engine.queries.columns import Column
 from engine.queries.filters import Condition, filter_text
-from engine.queries.paging import Page, Query
+from engine.queries.short_list import ShortList
 from tui.glyphs import Glyphs
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine.config import Config
     from engine.database import Database, Row
     from engine.queries.attention import Attention
+    from engine.queries.paging import Query
 
 # What a row is called, and where enter leads.
 _KINDS = {
@@ -45,7 +48,7 @@ def filter_of(row: Row) -> str | None:
     return filter_text([Condition("job", "=", subject), Condition("state", "=", "missed")], ())
 
 
-class AttentionSource:
+class AttentionSource(ShortList):
     """All rows at once, in the order of their weight; there are a few at most. A row is
     'KIND SUBJECT' and the columns."""
 
@@ -62,30 +65,15 @@ class AttentionSource:
         self._config = config
         self._glyphs = glyphs
 
-    def query(self, text: str, sorts: tuple[Sort, ...] = ()) -> Query:
-        """The one query there is."""
-        return Query()
-
-    def page(
-        self,
-        database: Database,
-        query: Query,
-        start: int,
-        size: int,
-        near: Page | None = None,
-        total: int | None = None,
-    ) -> Page:
-        """The rows; `near` and `total` are of no use."""
-        found = [self._row(one) for one in self._found(database)]
-        return Page(start, found[start : start + size], None, None)
+    def some(
+        self, database: Database, query: Query, start: int, size: int
+    ) -> Sequence[tuple[Any, ...]]:
+        """See the base."""
+        return [self._row(one) for one in self._found(database)][start : start + size]
 
     def count(self, database: Database, query: Query) -> int:
         """How many there are."""
         return len(self._found(database))
-
-    def estimate(self, database: Database, query: Query) -> int:
-        """The same: it is quick."""
-        return self.count(database, query)
 
     def _found(self, database: Database) -> list[Attention]:
         # Not above: it brings the models, which take their time; this is the loader's thread.

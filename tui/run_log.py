@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from engine.queries.columns import Column, Sort
 from engine.queries.filters import parse
-from engine.queries.paging import Page, Query
+from engine.queries.paging import Query
+from engine.queries.short_list import ShortList
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine.database import Database
     from engine.queries.runs import LogLine
 
@@ -20,7 +23,7 @@ COLUMNS = (
 )
 
 
-class LogLines:
+class LogLines(ShortList):
     """A row is the number of the line, then the columns; `level` is empty for `info`."""
 
     name = "log"
@@ -35,31 +38,21 @@ class LogLines:
         """Words are looked for anywhere in a line. Raises InputError."""
         return Query(parse(text, COLUMNS[1:]))
 
-    def page(
-        self,
-        database: Database,
-        query: Query,
-        start: int,
-        size: int,
-        near: Page | None = None,
-        total: int | None = None,
-    ) -> Page:
+    def some(
+        self, database: Database, query: Query, start: int, size: int
+    ) -> Sequence[tuple[Any, ...]]:
         """`size` lines from place `start` on."""
         # Not above: the models take their time to load, and this is the loader's thread.
         from engine.queries.run_lines import lines
 
         found = lines(database, self._number, query.conditions, start, size)
-        return Page(start, [self._row(line) for line in found], None, None)
+        return [self._row(line) for line in found]
 
     def count(self, database: Database, query: Query) -> int:
         """How many lines there are."""
         from engine.queries.run_lines import count_lines
 
         return count_lines(database, self._number, query.conditions)
-
-    def estimate(self, database: Database, query: Query) -> int:
-        """The same: a log is short."""
-        return self.count(database, query)
 
     def _row(self, line: LogLine) -> tuple[Any, ...]:
         at = datetime.fromtimestamp(line.at / 1000, self._zone).strftime("%H:%M:%S")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from engine.aftermath import LateUsage, late_usage
 from engine.database import Database
 from engine.queries.columns import Column
-from engine.queries.paging import Page, Query
+from engine.queries.paging import Query
+from engine.queries.short_list import ShortList
 from engine.subscribers.facts import find
 from engine.subscribers.show import View, charges, show
 
@@ -124,7 +127,7 @@ def _pairs(counts: list[int]) -> tuple[tuple[int, int], ...]:
     return tuple(zip(counts[::2], counts[1::2], strict=True))
 
 
-class LedgerOf:
+class LedgerOf(ShortList):
     """The ledger of one subscriber as a list, newest first: a source of pages like those of
     `engine.queries.paging`, without filters and with one order.
 
@@ -150,17 +153,11 @@ class LedgerOf:
         """`number` is the subscriber's; an alias has a ledger of its own, mostly empty."""
         self._number = number
 
-    def page(
-        self,
-        database: Database,
-        query: Query,
-        start: int,
-        size: int,
-        near: Page | None = None,
-        total: int | None = None,
-    ) -> Page:
-        """`size` lines from place `start` on. `near` and `total` are of no use: the balances need
-        all lines of the subscriber, and those are hundreds."""
+    def some(
+        self, database: Database, query: Query, start: int, size: int
+    ) -> Sequence[tuple[Any, ...]]:
+        """`size` lines from place `start` on. The balances need all lines of the subscriber, and
+        those are hundreds."""
         rows = database.rows(
             "SELECT p.line, e.effective_at, p.entry_id, e.kind, p.amount,"
             " SUM(p.amount) OVER (ORDER BY e.effective_at, p.entry_id, p.line"
@@ -172,16 +169,10 @@ class LedgerOf:
             " ORDER BY e.effective_at DESC, p.entry_id DESC, p.line DESC LIMIT ? OFFSET ?",
             (self._number, size, start),
         )
-        lines = [(f"{row[2]}:{row[0]}", *row[1:5], int(row[5]), *row[6:]) for row in rows]
-        keys = [(row[1], row[2], row[0]) for row in rows]
-        return Page(start, lines, keys[0] if keys else None, keys[-1] if keys else None)
+        return [(f"{row[2]}:{row[0]}", *row[1:5], int(row[5]), *row[6:]) for row in rows]
 
     def count(self, database: Database, query: Query) -> int:
         """How many lines there are."""
         return database.integer(
             "SELECT COUNT(*) FROM posting WHERE account_id = ?", (self._number,)
         )
-
-    def estimate(self, database: Database, query: Query) -> int:
-        """The same: it is quick."""
-        return self.count(database, query)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from engine.close.run import StatusSum
@@ -12,6 +13,7 @@ from engine.queries.columns import Column, Sort
 from engine.queries.filters import parse
 from engine.queries.paging import Page, Query
 from engine.queries.periods import PeriodLine, count_statuses, failures, periods
+from engine.queries.short_list import ShortList
 
 MOST_PERIODS = 600
 # Counting a period that is being closed may take at most this part of the time.
@@ -20,7 +22,7 @@ _COUNTING_SHARE = 0.05
 _STATES = ("open", "closing", "closed")
 
 
-class PeriodList:
+class PeriodList(ShortList):
     """Periods, newest first; a row is the period twice, then the columns. Closed ones are read from
     what their close reported, the one being closed is counted now and then: `periods` says how."""
 
@@ -47,24 +49,15 @@ class PeriodList:
     def query(self, text: str, sorts: tuple[Sort, ...] = ()) -> Query:
         return _all_of(self, text, sorts)
 
-    def page(
-        self,
-        database: Database,
-        query: Query,
-        start: int,
-        size: int,
-        near: Page | None = None,
-        total: int | None = None,
-    ) -> Page:
+    def some(
+        self, database: Database, query: Query, start: int, size: int
+    ) -> Sequence[tuple[Any, ...]]:
         self._count(database)
         lines = periods(database, MOST_PERIODS, self._counted)
-        return Page(start, [_period_row(line) for line in lines[start : start + size]], None, None)
+        return [_period_row(line) for line in lines[start : start + size]]
 
     def count(self, database: Database, query: Query) -> int:
         return min(MOST_PERIODS, database.integer("SELECT COUNT(*) FROM billing_period"))
-
-    def estimate(self, database: Database, query: Query) -> int:
-        return self.count(database, query)
 
     def _count(self, database: Database) -> None:
         """Counts what is being closed, unless that was done a moment ago."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import InputError
 from engine.queries.columns import Column, Sort
 from engine.queries.filters import parse
-from engine.queries.paging import Page, Query
+from engine.queries.paging import Query
+from engine.queries.short_list import ShortList
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine.database import Database
 
 _BEGINNING = 200
@@ -27,7 +30,7 @@ class SkippedMail:
     text: str
 
 
-class SkippedMails:
+class SkippedMails(ShortList):
     """All of them, the newest first, in pages like those of `engine.queries.paging`; no filter, one
     order. A row is the id and the columns."""
 
@@ -46,35 +49,21 @@ class SkippedMails:
             raise InputError("skipped mails have no filter; `e` says how to have them all.")
         return Query()
 
-    def page(
-        self,
-        database: Database,
-        query: Query,
-        start: int,
-        size: int,
-        near: Page | None = None,
-        total: int | None = None,
-    ) -> Page:
-        """`size` mails from place `start` on, found by their index. `near` and `total` are of no
-        use: that many are never skipped without an alert."""
-        rows = database.rows(
+    def some(
+        self, database: Database, query: Query, start: int, size: int
+    ) -> Sequence[tuple[Any, ...]]:
+        """`size` mails from place `start` on, found by their index; that many are never skipped
+        without an alert."""
+        return database.rows(
             "SELECT m.id, m.taken_at, m.reason, m.size, SUBSTR(m.body, 1, ?) FROM"
             " (SELECT id FROM balance_mail WHERE state = 'skipped' ORDER BY id DESC"
             " LIMIT ? OFFSET ?) x JOIN balance_mail m ON m.id = x.id ORDER BY m.id DESC",
             (_BEGINNING, size, start),
         )
-        keys = [(row[0],) for row in rows]
-        return Page(
-            start, [tuple(row) for row in rows], *((keys[0], keys[-1]) if keys else (None, None))
-        )
 
     def count(self, database: Database, query: Query) -> int:
         """How many there are, by an index."""
         return database.integer("SELECT COUNT(*) FROM balance_mail WHERE state = 'skipped'")
-
-    def estimate(self, database: Database, query: Query) -> int:
-        """The same: it is quick."""
-        return self.count(database, query)
 
 
 def skipped_mail(database: Database, number: int) -> SkippedMail:

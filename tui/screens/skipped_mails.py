@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
     from engine.clock import Clock
     from engine.database import Database
-    from engine.queries.paging import Page, Query
+    from engine.queries.paging import Query
 
 _TABLE = "skipped"
 _MINUTE_MS = 60_000
@@ -111,19 +110,12 @@ class _Shown(SkippedMails):
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
-    def page(
-        self,
-        database: Database,
-        query: Query,
-        start: int,
-        size: int,
-        near: Page | None = None,
-        total: int | None = None,
-    ) -> Page:
+    def some(
+        self, database: Database, query: Query, start: int, size: int
+    ) -> Sequence[tuple[Any, ...]]:
         """See the base."""
-        found = super().page(database, query, start, size, near, total)
         now_ms = self._clock.now_ms()
-        return replace(found, rows=[_with_age(row, now_ms) for row in found.rows])
+        return [_with_age(row, now_ms) for row in super().some(database, query, start, size)]
 
 
 def _with_age(row: Any, now_ms: int) -> tuple[Any, ...]:
