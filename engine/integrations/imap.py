@@ -175,6 +175,9 @@ class Mailbox:
         if kind != "OK":
             said = b" ".join(piece for piece in answer if isinstance(piece, bytes))
             raise imaplib.IMAP4.error(said.decode("ascii", "replace"))
+        # imaplib keeps what the server says besides, such as a line for each mail that a MOVE took
+        # away, until somebody asks for it.
+        self._client.untagged_responses.clear()
         return list(answer or [])
 
     def _find_delimiter(self) -> str:

@@ -11,10 +11,11 @@ import pytest
 
 from engine.balances import mailbox as runs
 from engine.balances.hooks import ImportHooks
+from engine.balances.mailbox import access_of
 from engine.config import Secret
 from engine.database import Database
 from engine.errors import Interrupted, JobFailed
-from engine.integrations.imap import Mailbox, MailboxFailed
+from engine.integrations.imap import Mailbox, MailboxFailed, open_mailbox
 from tests.balances import mailbox
 from tests.balances.letters import letter, mail
 from tests.balances.mailbox import run, settings
@@ -79,6 +80,16 @@ def test_what_was_committed_and_not_moved_is_only_moved(
     tally = run(books, settings(server)).tally
     assert (tally.processed, tally.known) == (0, 5)
     assert (server.mails("INBOX"), len(server.mails("processed"))) == ([], 5)
+
+
+def test_of_mails_that_were_moved_nothing_is_kept(server: DovecotServer) -> None:
+    """imaplib would keep a line for each until the end of the connection."""
+    server.deliver("INBOX", letters(9))
+    with open_mailbox(access_of(settings(server))) as box:
+        box.ensure("processed")
+        box.move(box.open("INBOX"), "processed")
+        assert box._client.untagged_responses == {}
+    assert len(server.mails("processed")) == 9
 
 
 def test_a_certificate_of_another_ca_is_refused(
