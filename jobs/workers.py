@@ -6,6 +6,7 @@ memory harms no other, and can be ended from outside.
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import threading
@@ -43,7 +44,7 @@ class _Worker:
 
     def _read(self) -> None:
         stream = self.process.stderr
-        while stream is not None and (piece := stream.read1(_TAIL)):  # type: ignore[attr-defined]
+        while stream is not None and (piece := os.read(stream.fileno(), _TAIL)):
             self._tail = (self._tail + piece)[-_TAIL:]
 
     def ask_to_stop(self) -> None:
