@@ -2,9 +2,9 @@
 --
 -- How to read this file
 --   It is one story in the order a new colleague would need it: what we sell, to whom, what they
---   used, the money, the month close, the numbers and their balances, and what ran. Amounts are BIGINT minor units (kopecks),
---   prices BIGINT millionths of the main unit, times BIGINT milliseconds since 1970 UTC, dates
---   'YYYY-MM-DD', periods 'YYYY-MM'. No column holds money as a float. Identifiers are compared
+--   used, the money, the month close, the numbers and their balances, events and their actions, and
+--   what ran. Amounts are BIGINT minor units (kopecks), prices BIGINT millionths of the main unit,
+--   times BIGINT milliseconds since 1970 UTC, dates 'YYYY-MM-DD', periods 'YYYY-MM'. No column holds money as a float. Identifiers are compared
 --   byte by byte: "Ivan", "ivan" and "ivan " are three logins.
 --
 -- How one file serves two engines
@@ -428,6 +428,126 @@ CREATE TABLE balance_mail (
 CREATE INDEX balance_mail_taken ON balance_mail (taken_at, state);
 CREATE INDEX balance_mail_state ON balance_mail (state, id);
 CREATE INDEX balance_mail_number ON balance_mail (number_id, said_at);
+
+-- ---------------------------------------------------------------------------------------------
+-- Events, and the actions that follow
+-- ---------------------------------------------------------------------------------------------
+
+-- An event: something happened to a subscriber. It is written in the transaction that causes it,
+-- once by its key: `entry:ID` of a journal entry, `payment:ID` of a payment of another system.
+-- `caused_by` says by whom a plan was changed. `amount` is the payment, the refund or the credit
+-- limit, positive. `is_late` is 1 when it was recorded long after it happened.
+CREATE TABLE event (
+    id            /*sqlite INTEGER*/ /*! BIGINT AUTO_INCREMENT*/ PRIMARY KEY,
+    event_key     VARCHAR(150) NOT NULL UNIQUE,
+    content_hash  CHAR(64) NOT NULL,
+    kind          VARCHAR(20) NOT NULL CHECK (kind IN ('payment', 'refund', 'limit', 'credit',
+                      'tariff_change', 'freeze', 'block', 'unblock', 'delete', 'real_ip',
+                      'birthday', 'reminder')),
+    subscriber_id BIGINT NOT NULL REFERENCES subscriber (id),
+    at            BIGINT NOT NULL,
+    recorded_at   BIGINT NOT NULL,
+    is_late       SMALLINT NOT NULL CHECK (is_late IN (0, 1)),
+    source        VARCHAR(10) NOT NULL CHECK (source IN ('ledger', 'change', 'close', 'hook',
+                      'mikbill', 'job')),
+    caused_by     VARCHAR(10) NOT NULL CHECK (caused_by IN ('subscriber', 'staff', 'system')),
+    actor         VARCHAR(64) NOT NULL,
+    amount        BIGINT /*sqlite CHECK (amount IS NULL OR typeof(amount) = 'integer')*/,
+    entry_id      BIGINT REFERENCES journal_entry (id),
+    comment       VARCHAR(300) NOT NULL DEFAULT ''
+) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
+
+CREATE INDEX event_subscriber ON event (subscriber_id, id);
+CREATE INDEX event_kind ON event (kind, id);
+CREATE INDEX event_entry ON event (entry_id);
+
+-- An action that follows an event, written with it: the outbox. `payload` (JSON) is all that it
+-- needs, as it was decided then. UNIQUE is the whole of "not twice"; `round` 2 is one that a person
+-- has sent once more. `action_key` is the name under which the other side knows it, the same at
+-- every attempt.
+--
+-- `state`: waiting (for `next_at`), sending (since `sent_at`), retrying (at `next_at`), and then
+-- done; or unknown: it may have been carried out, which is asked for at `next_at` or, where that is
+-- NULL, waits for a person; dead (refused, or given up), cancelled, expired (`expires_at` came
+-- first), suppressed (a dry run). `attempts` counts sendings. A bonus is done when it is credited.
+CREATE TABLE action (
+    id            /*sqlite INTEGER*/ /*! BIGINT AUTO_INCREMENT*/ PRIMARY KEY,
+    event_id      BIGINT NOT NULL REFERENCES event (id),
+    subscriber_id BIGINT NOT NULL REFERENCES subscriber (id),
+    kind          VARCHAR(20) NOT NULL CHECK (kind IN ('notice', 'receipt', 'top_up_bonus',
+                      'loyalty_bonus', 'birthday_bonus', 'discount_removal', 'session_drop',
+                      'receipt_link')),
+    channel       VARCHAR(50) NOT NULL,
+    round         INTEGER NOT NULL DEFAULT 1 CHECK (round > 0),
+    action_key    CHAR(36) NOT NULL UNIQUE,
+    payload       /*sqlite TEXT*/ /*! MEDIUMTEXT*/ NOT NULL,
+    state         VARCHAR(12) NOT NULL CHECK (state IN ('waiting', 'sending', 'done', 'retrying',
+                      'unknown', 'dead', 'cancelled', 'expired', 'suppressed')),
+    reason        VARCHAR(300) NOT NULL DEFAULT '',
+    attempts      INTEGER NOT NULL DEFAULT 0,
+    created_at    BIGINT NOT NULL,
+    next_at       BIGINT,
+    sent_at       BIGINT,
+    expires_at    BIGINT,
+    ended_at      BIGINT,
+    remote_id     VARCHAR(100) NOT NULL DEFAULT '',
+    UNIQUE (event_id, kind, channel, round),
+    CHECK (state NOT IN ('waiting', 'retrying') OR next_at IS NOT NULL),
+    CHECK (state <> 'sending' OR sent_at IS NOT NULL)
+) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
+
+-- What is due on a channel; what of a subscriber is still open on it; lists by state and kind.
+CREATE INDEX action_due ON action (channel, state, next_at, id);
+CREATE INDEX action_order ON action (subscriber_id, channel, state, id);
+CREATE INDEX action_state ON action (state, id);
+CREATE INDEX action_kind ON action (kind, id);
+CREATE INDEX action_expiry ON action (state, expires_at);
+
+-- An attempt to carry out an action, or to ask what became of it: when, with what outcome, and the
+-- beginning of the answer. `lost`: the process was gone before it knew.
+CREATE TABLE attempt (
+    action_id  BIGINT NOT NULL REFERENCES action (id),
+    number     INTEGER NOT NULL CHECK (number > 0),
+    what       VARCHAR(4) NOT NULL CHECK (what IN ('send', 'ask')),
+    started_at BIGINT NOT NULL,
+    ended_at   BIGINT NOT NULL,
+    verdict    VARCHAR(10) NOT NULL CHECK (verdict IN ('done', 'refused', 'retry', 'denied',
+                   'ambiguous', 'lost')),
+    status     SMALLINT,
+    detail     VARCHAR(300) NOT NULL DEFAULT '',
+    excerpt    VARCHAR(500) NOT NULL DEFAULT '',
+    PRIMARY KEY (action_id, number)
+) /*sqlite WITHOUT ROWID*/ /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
+
+-- A channel that actions go by: a provider, a NAS, or one of our own. It is paused while
+-- `paused_at` is set: until `paused_until`, or, where that is NULL, until a person lifts it.
+-- `failures` are those in a row.
+CREATE TABLE channel (
+    name         VARCHAR(50) NOT NULL PRIMARY KEY,
+    paused_at    BIGINT,
+    paused_until BIGINT,
+    paused_by    VARCHAR(64) NOT NULL DEFAULT '',
+    reason       VARCHAR(300) NOT NULL DEFAULT '',
+    failures     INTEGER NOT NULL DEFAULT 0,
+    CHECK (paused_at IS NOT NULL OR paused_until IS NULL)
+) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
+
+-- A receipt that the provider has accepted: its task there, asked for at `next_at` until it is done
+-- (then with its link) or an error.
+CREATE TABLE receipt (
+    action_id  /*sqlite INTEGER*/ /*! BIGINT*/ PRIMARY KEY REFERENCES action (id),
+    task       VARCHAR(100) NOT NULL,
+    state      VARCHAR(10) NOT NULL CHECK (state IN ('new', 'done', 'error')),
+    accepted_at BIGINT NOT NULL,
+    next_at    BIGINT,
+    ended_at   BIGINT,
+    asked      INTEGER NOT NULL DEFAULT 0,
+    link       VARCHAR(500) NOT NULL DEFAULT '',
+    detail     VARCHAR(300) NOT NULL DEFAULT '',
+    CHECK (state <> 'new' OR next_at IS NOT NULL)
+) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
+
+CREATE INDEX receipt_state ON receipt (state, next_at);
 
 -- ---------------------------------------------------------------------------------------------
 -- What ran, who did what

@@ -24,12 +24,12 @@ from typing import Any
 
 from bench.places import Where, config_of, peak_memory_mb, places
 from engine import schema
-from engine.balances.hooks import ImportHooks
 from engine.balances.mailbox import MailboxImport
 from engine.balances.setup import balance_importer
 from engine.clock import SystemClock
 from engine.config import BalanceImportConfig, Secret
 from engine.database import open_database
+from engine.hooks import WorkHooks
 from engine.retry import run_unit
 from tests.balances.letters import letter, mail, page
 from tests.servers.dovecot import PASSWORD, USER, DovecotServer
@@ -155,7 +155,7 @@ def _import(where: Where, access: dict[str, Any]) -> dict[str, Any]:
     )
     config = dataclasses.replace(config_of(where), balance_import=mailbox)
     database = open_database(config.database)
-    hooks = ImportHooks(unit=lambda work: run_unit(database, work, 60))
+    hooks = WorkHooks(unit=lambda work: run_unit(database, work, 60))
     clock = SystemClock()
     importer, reader = balance_importer(database, config, clock, hooks)
     began = time.perf_counter()

@@ -18,8 +18,8 @@ from engine.money import format_amount
 from engine.period import format_ms
 
 if TYPE_CHECKING:
-    from engine.balances.hooks import ImportHooks
     from engine.balances.importer import ImportTally
+    from engine.hooks import WorkHooks
     from engine.queries.numbers import NumberCard, Report
     from jobs.lease import Lease
 
@@ -174,12 +174,12 @@ def run_import(args: argparse.Namespace, session: Session) -> int:
     return _report(importer.tally, words(importer.tally), session)
 
 
-def _hooks(session: Session, lease: Lease, stop: Any) -> ImportHooks:
-    from engine.balances.hooks import ImportHooks
+def _hooks(session: Session, lease: Lease, stop: Any) -> WorkHooks:
+    from engine.hooks import WorkHooks
     from engine.retry import run_unit
 
     database, wait = session.database, session.config.database.wait_seconds
-    return ImportHooks(
+    return WorkHooks(
         unit=lambda work: run_unit(database, work, wait, stop, session.out.note),
         prove=lambda: lease.prove(database),
         stop=stop,

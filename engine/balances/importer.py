@@ -15,12 +15,12 @@ import peewee
 
 from engine.balances.arrival import Arrival
 from engine.balances.books import BalanceRow, Books, Note, NumberRow
-from engine.balances.hooks import ImportHooks
 from engine.balances.profile import Facts, ProfileConfig
 from engine.balances.status import StatusBook, keep_statuses
 from engine.clock import Clock
 from engine.database import Database, Row
 from engine.dialect import is_duplicate, is_refused_value
+from engine.hooks import WorkHooks
 from engine.text import safe
 
 State = Literal["processed", "skipped"]
@@ -102,7 +102,7 @@ class BalanceImporter:
         book: StatusBook,
         profiles: Sequence[ProfileConfig],
         clock: Clock,
-        hooks: ImportHooks,
+        hooks: WorkHooks,
         add_tariffs: bool = False,
     ) -> None:
         self.hooks = hooks

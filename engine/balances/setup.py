@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from engine.balances.arrival import Reader
-from engine.balances.hooks import ImportHooks
 from engine.balances.importer import BalanceImporter
 from engine.balances.profile import Profile
 from engine.balances.status import StatusBook
 from engine.clock import Clock
 from engine.config import Config
 from engine.database import Database
+from engine.hooks import WorkHooks
 
 
 def status_book(database: Database, config: Config) -> StatusBook:
@@ -23,7 +23,7 @@ def status_book(database: Database, config: Config) -> StatusBook:
 
 
 def balance_importer(
-    database: Database, config: Config, clock: Clock, hooks: ImportHooks
+    database: Database, config: Config, clock: Clock, hooks: WorkHooks
 ) -> tuple[BalanceImporter, Reader]:
     """What takes mails, and what reads them before."""
     settings = config.balance_import

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
 
-from engine.balances.hooks import ImportHooks
 from engine.balances.trend import Status, TrendRules, status_of
 from engine.clock import Clock
 from engine.database import Database, Row
+from engine.hooks import WorkHooks
 from engine.period import hour_and_date
 
 CHUNK = 2_000
@@ -99,7 +99,7 @@ def keep_statuses(
         )
 
 
-def refresh_statuses(book: StatusBook, clock: Clock, hooks: ImportHooks) -> tuple[int, int]:
+def refresh_statuses(book: StatusBook, clock: Clock, hooks: WorkHooks) -> tuple[int, int]:
     """Works out the status of every number, as time alone changes it: a number that no mail
     mentions has no data some day. One transaction for each range of ids; returns how many numbers
     were looked at and how many changed. Stops at a range's end when asked to."""

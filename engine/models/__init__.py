@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from engine.models.base import BaseModel
 
-_SUBJECTS = ("plans", "subscribers", "usage", "ledger", "close", "numbers", "operations")
+_SUBJECTS = ("plans", "subscribers", "usage", "ledger", "close", "numbers", "events", "operations")
 
 
 def all_models() -> list[type[BaseModel]]:

@@ -35,7 +35,8 @@ def run(context: RunContext) -> Outcome:
         return Outcome("there is no mailbox: section [balance-import] has no host")
     from engine.balances.mailbox import MailboxImport
     from engine.balances.setup import balance_importer
-    from jobs.importing import hooks_of, words
+    from jobs.hooks import hooks_of
+    from jobs.importing import words
 
     importer, reader = balance_importer(
         context.database, context.config, context.clock, hooks_of(context)

@@ -23,7 +23,7 @@ def run(context: RunContext) -> Outcome:
     """All numbers, range by range; see `engine.balances.status`."""
     from engine.balances.setup import status_book
     from engine.balances.status import refresh_statuses
-    from jobs.importing import hooks_of
+    from jobs.hooks import hooks_of
 
     book = status_book(context.database, context.config)
     seen, changed = refresh_statuses(book, context.clock, hooks_of(context))

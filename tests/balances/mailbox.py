@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from engine.balances.arrival import Reader
-from engine.balances.hooks import ImportHooks
 from engine.balances.importer import BalanceImporter
 from engine.balances.mailbox import ImportResult, MailboxImport
 from engine.balances.profile import Profile
 from engine.config import BalanceImportConfig, Secret
 from engine.database import Database
+from engine.hooks import WorkHooks
 from tests.balances.office import PROFILE, Office
 from tests.servers.dovecot import PASSWORD, USER, DovecotServer
 
@@ -27,11 +27,11 @@ def settings(server: DovecotServer, **changes: Any) -> BalanceImportConfig:
 def run(
     database: Database,
     config: BalanceImportConfig,
-    hooks: ImportHooks | None = None,
+    hooks: WorkHooks | None = None,
     retry_skipped: bool = False,
 ) -> ImportResult:
     """One run over the mailbox."""
     office = Office(database)
-    importer = BalanceImporter(office.book, [PROFILE], office.clock, hooks or ImportHooks())
+    importer = BalanceImporter(office.book, [PROFILE], office.clock, hooks or WorkHooks())
     reader = Reader([Profile(PROFILE)], config.max_mail_kib * 1024)
     return MailboxImport(database, config, importer, reader, office.clock).run(retry_skipped)

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from engine import schema
 from engine.balances.arrival import Reader
-from engine.balances.hooks import ImportHooks
 from engine.balances.importer import BalanceImporter, Taken
 from engine.balances.profile import Profile, megafon
 from engine.balances.status import StatusBook
@@ -16,6 +15,7 @@ from engine.balances.trend import TrendRules
 from engine.clock import FixedClock
 from engine.config import DatabaseConfig
 from engine.database import Database, Row, open_database
+from engine.hooks import WorkHooks
 from engine.period import parse_when
 from tests.balances.letters import letter, mail
 
@@ -64,7 +64,7 @@ class Office:
     def __init__(self, database: Database, rules: TrendRules | None = None, **more: Any) -> None:
         self.database = database
         self.clock = FixedClock(NOON)
-        self.hooks = ImportHooks()
+        self.hooks = WorkHooks()
         self.book = StatusBook(database, rules or TrendRules(), {}, ZONE)
         self.importer = BalanceImporter(self.book, [PROFILE], self.clock, self.hooks, **more)
 

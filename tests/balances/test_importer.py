@@ -7,9 +7,9 @@ from typing import Any
 import peewee
 import pytest
 
-from engine.balances.hooks import ImportHooks
 from engine.config import DatabaseConfig
 from engine.database import Database
+from engine.hooks import WorkHooks
 from engine.period import parse_when
 from tests.balances.letters import letter, mail
 from tests.balances.office import (
@@ -208,7 +208,7 @@ def test_the_right_to_write_is_proved_in_the_transaction(office: Office) -> None
         assert office.database.handle.in_transaction()
         raise RuntimeError("lost")
 
-    office.importer.hooks = ImportHooks(prove=prove)
+    office.importer.hooks = WorkHooks(prove=prove)
     with pytest.raises(RuntimeError, match="lost"):
         office.take([say(0, "20.10.2026", "2.00")])
     assert states(office) == []
@@ -266,6 +266,6 @@ def test_errors_of_the_connection_are_not_taken_for_bad_mail(
     def gone(work: Any) -> None:
         raise peewee.OperationalError(2013, "Lost connection")
 
-    office.importer.hooks = ImportHooks(unit=gone)
+    office.importer.hooks = WorkHooks(unit=gone)
     with pytest.raises(peewee.OperationalError):
         office.take([say(0, "20.10.2026", "2.00"), say(1, "20.10.2026", "2.00")])

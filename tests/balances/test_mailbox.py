@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from engine.balances import mailbox as runs
-from engine.balances.hooks import ImportHooks
 from engine.balances.mailbox import access_of
 from engine.config import Secret
 from engine.database import Database
 from engine.errors import Interrupted, JobFailed
+from engine.hooks import WorkHooks
 from engine.integrations.imap import Mailbox, MailboxFailed, open_mailbox
 from tests.balances import mailbox
 from tests.balances.letters import letter, mail
@@ -41,7 +41,7 @@ def test_mails_are_counted_and_moved(server: DovecotServer, books: Database) -> 
     server.deliver("INBOX", [*letters(20), spam])
     told: list[tuple[int, int]] = []
     logged: list[str] = []
-    hooks = ImportHooks(
+    hooks = WorkHooks(
         progress=lambda done, total: told.append((done, total)),
         log=lambda text, level: logged.append(f"{level}: {text}"),
     )
@@ -132,7 +132,7 @@ def test_another_clients_deleted_mails_survive(moving: DovecotServer, books: Dat
             _, (found,) = other.search(None, 'HEADER Message-ID "foreign"')
             other.store(found.decode(), "+FLAGS", r"(\Deleted)")
 
-    tally = run(books, settings(moving), ImportHooks(progress=meanwhile)).tally
+    tally = run(books, settings(moving), WorkHooks(progress=meanwhile)).tally
     assert tally.processed == 10
     assert balances(books) == all_of(10)
     assert moving.mails("INBOX") == [foreign]
@@ -151,7 +151,7 @@ def test_another_client_that_changes_flags(moving: DovecotServer, books: Databas
             other.store(str(number), "FLAGS", r"(\Flagged \Seen)")
             other.store(str(number), "FLAGS", "()")
 
-    hooks = ImportHooks(check=meanwhile)
+    hooks = WorkHooks(check=meanwhile)
     result = run(books, settings(moving, chunk=30), hooks)
     assert (result.tally.processed, result.tally.skipped) == (60, 0)
     assert balances(books) == all_of(60)
@@ -168,7 +168,7 @@ def test_mails_that_go_away_meanwhile(server: DovecotServer, books: Database) ->
             other.store("8:17", "+FLAGS", r"(\Deleted)")
             other.expunge()
 
-    result = run(books, settings(server), ImportHooks(progress=meanwhile))
+    result = run(books, settings(server), WorkHooks(progress=meanwhile))
     assert result.tally.processed + 10 >= 30
     assert server.mails("INBOX") == []
     assert len(server.mails("processed")) == result.tally.processed
@@ -260,7 +260,7 @@ def test_no_chunk_is_begun_when_the_time_is_over(
 
 def test_a_wish_to_stop_ends_it_between_two_chunks(server: DovecotServer, books: Database) -> None:
     server.deliver("INBOX", letters(20))
-    hooks = ImportHooks()
+    hooks = WorkHooks()
     hooks.progress = lambda done, total: hooks.stop.set()
     with pytest.raises(Interrupted, match="stopped after 7 of 20"):
         run(books, settings(server), hooks)

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from engine.balances.hooks import ImportHooks
 from engine.config import BalanceImportConfig, DatabaseConfig, Secret
 from engine.database import Database, open_database
+from engine.hooks import WorkHooks
 from engine.integrations.imap import Mailbox, MailboxFailed
 from tests.balances.letters import mail
 from tests.balances.mailbox import run, settings
@@ -183,7 +183,7 @@ def test_restarted_and_kicked_in_the_middle(
 
         database = open_database(where)
         with pytest.raises(MailboxFailed, match="run it again"):
-            run(database, config, ImportHooks(check=meanwhile))
+            run(database, config, WorkHooks(check=meanwhile))
         database.close()
         finish(where, config)
         assert result(server, where) == expected

@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from engine.balances import status
-from engine.balances.hooks import ImportHooks
 from engine.balances.status import refresh_statuses
 from engine.balances.trend import TrendRules
 from engine.config import DatabaseConfig
 from engine.errors import Interrupted
+from engine.hooks import WorkHooks
 from engine.period import parse_when
 from tests.balances.office import NOON, ZONE, Office, open_office, say
 from tests.oracle.trend_opinion import Limits, opinion
@@ -97,7 +97,7 @@ def test_it_stops_between_two_ranges(office: Office, monkeypatch: pytest.MonkeyP
     office.hooks.progress = progress
     assert night(office) == (4, 4)
     assert seen == [(2, 5), (4, 5)]
-    office.hooks = ImportHooks()
+    office.hooks = WorkHooks()
     assert night(office) == (5, 0)
 
 
@@ -113,7 +113,7 @@ def test_an_error_in_a_range_leaves_the_others(
         if len(proved) == 2:
             raise Interrupted("lost")
 
-    office.hooks = ImportHooks(prove=prove)
+    office.hooks = WorkHooks(prove=prove)
     with pytest.raises(Interrupted):
         night(office)
     found = [one[0] for one in office.rows("SELECT status FROM number ORDER BY id")]

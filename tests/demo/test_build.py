@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from engine.balances.hooks import ImportHooks
 from engine.balances.profile import Profile
 from engine.balances.setup import status_book
 from engine.balances.status import refresh_statuses
@@ -24,6 +23,7 @@ from engine.database import Database, open_database
 from engine.demo.build import EARLIEST, FEWEST, MOST, Wanted, build_demo, demo_clock, demo_config
 from engine.demo.place import is_demonstration
 from engine.errors import InputError
+from engine.hooks import WorkHooks
 from engine.ledger.proof import prove
 from engine.period import Period
 
@@ -230,7 +230,7 @@ def test_the_numbers_have_every_status_and_the_one_that_is_worked_out_again(
     settings = config(tmp_path / "unused.db")
     book = status_book(demo, settings)
     total = sum(statuses.values())
-    assert refresh_statuses(book, demo_clock(settings, WANTED.today), ImportHooks()) == (total, 0)
+    assert refresh_statuses(book, demo_clock(settings, WANTED.today), WorkHooks()) == (total, 0)
 
 
 def test_the_last_mails_say_what_the_reports_have(demo: Database, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""How an import of balance mails reaches whoever runs it."""
+"""How a long piece of work reaches whoever runs it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def _once(work: Callable[[], Any]) -> Any:
 
 
 @dataclass
-class ImportHooks:
+class WorkHooks:
     """`unit` carries out a unit of work, again where the database was in the way; `prove` runs
     inside each transaction and proves the right to write; `check` runs before each call to the
     outside and may refuse it; `progress(done, total)` is told after each chunk, `log(text, level)`
