@@ -80,13 +80,14 @@ class ReceiptsConfig:
 class BonusesConfig:
     """The bonuses. Percentages are basis points (500 is 5 %). A bonus is a multiple of `step` and
     at least `least`. `loyalty` are pairs of whole years of contract and basis points of the plan's
-    fee, ascending; `loyalty_most` None is no limit. `birthday` 0 is none."""
+    fee, ascending. A maximum (`..._most`) of None is no limit, a rate of 0 no bonus, and so is a
+    `birthday` of 0."""
 
     step: int = 10_00
     least: int = 10_00
     top_up_from: int = 2_000_00
     top_up_rate: int = 500
-    top_up_most: int = 300_00
+    top_up_most: int | None = 300_00
     loyalty: tuple[tuple[int, int], ...] = ((1, 300), (2, 500), (3, 1000))
     loyalty_most: int | None = None
     birthday: int = 0
