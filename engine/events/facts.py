@@ -13,9 +13,11 @@ class Happened:
     """Something that happened to a subscriber, to be recorded once by its `key`.
 
     `at` is when it happened, epoch milliseconds. `amount` is positive minor units: the payment, the
-    refund, the credit limit. `entry_id` is the journal entry, if it is one of ours. `is_api`: a
-    payment that a program made, of which no notice is sent. `facts` are given where our own tables
-    do not know them (MikBill); else they are read in the transaction."""
+    refund, the credit limit. `entry_id` is the journal entry, if it is one of ours, and `moved`
+    what it changed on the balance, with its sign. `is_api`: a payment that a program made, of which
+    no notice is sent. `discounts` are those that there were before and still are, None where the
+    event changed none. `facts` are given where our own tables do not know them (MikBill); else they
+    are read in the transaction."""
 
     kind: EventKind
     subscriber_id: int
@@ -25,9 +27,11 @@ class Happened:
     actor: str
     amount: int | None = None
     entry_id: int | None = None
+    moved: int = 0
     by: By = "staff"
     is_api: bool = False
     comment: str = ""
+    discounts: tuple[tuple[str, str, int], ...] | None = None
     facts: Facts | None = None
 
 

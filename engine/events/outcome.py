@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Verdict = Literal["done", "refused", "retry", "denied", "ambiguous"]
+Verdict = Literal["done", "refused", "retry", "denied", "ambiguous", "lost"]
 
 MOST_EXCERPT = 500
 
@@ -19,6 +19,7 @@ class Outcome:
     retry      it was certainly not carried out; it may be later (no connection, 429, no money)
     denied     it was not, because we are not let in (401, 403, a wrong key): a person is needed
     ambiguous  it may have been: the answer was cut off, late, or makes no sense
+    lost       it may have been: whoever sent it is gone
 
     `detail` is one sentence for people, without secrets, not made safe. `status` is that of HTTP.
     `excerpt` is the beginning of the answer, at most MOST_EXCERPT characters. `after_seconds` is

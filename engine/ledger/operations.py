@@ -18,11 +18,14 @@ from engine.config import BillingConfig
 from engine.database import Database
 from engine.dialect import is_duplicate
 from engine.errors import InputError, JobFailed, NeedsConfirmation
+from engine.events.facts import Happened
+from engine.events.settings import Rules
 from engine.ledger import journal
 from engine.ledger.accounts import CASH, CORRECTION, VAT, WRITEOFF
 from engine.ledger.answers import Asked, Recorded, other_content, read_answer
 from engine.ledger.balances import balance_of
 from engine.ledger.dates import billing_day, require_open_date
+from engine.ledger.happened import call_off, record_movement
 from engine.ledger.inputs import require_amount, require_comment, require_key
 from engine.ledger.reversals import write_reversal
 from engine.ledger.subjects import Subject, find_subject
@@ -49,6 +52,7 @@ class Ledger:
     All raise InputError for wrong input (an unknown login, an amount out of range, a date in a
     closed period, a key used with other content) and then have changed nothing. A login that is
     an alias stands for its main subscriber. A lost connection is waited out for `wait_seconds`.
+    What follows a payment or a refund is recorded with it, by `rules`; without, only the event is.
     """
 
     def __init__(
@@ -58,12 +62,14 @@ class Ledger:
         clock: Clock,
         actor: str,
         wait_seconds: float,
+        rules: Rules | None = None,
     ) -> None:
         self._database = database
         self._billing = billing
         self._clock = clock
         self._actor = actor
         self._wait_seconds = wait_seconds
+        self._rules = rules or Rules()
 
     def payment(
         self,
@@ -172,6 +178,7 @@ class Ledger:
                 self._database, entry_id, login, own_key, hashed, now, self._actor, comment
             )
             self._require_sane_balance(subject_id)
+            call_off(self._database, entry_id, now)
 
         return self._once(key, hashed, asked, write)
 
@@ -213,6 +220,13 @@ class Ledger:
             balance = self._require_sane_balance(subject.id)
             if check:
                 check(balance)
+            if kind in ("payment", "refund"):
+                moved = sum(part for account, part in lines if account == subject.id)
+                happened = Happened(
+                    "refund" if kind == "refund" else "payment", subject.id, f"entry:{entry_id}",
+                    when, "ledger", self._actor, amount, entry_id, moved, comment=comment,
+                )  # fmt: skip
+                record_movement(database, self._rules, self._billing, now, happened)
 
         return self._once(key, hashed, asked, write)
 

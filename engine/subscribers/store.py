@@ -13,6 +13,9 @@ from engine.audit import AuditLine, is_audited, write_audit
 from engine.database import Database
 from engine.dialect import is_duplicate
 from engine.errors import InputError, JobFailed
+from engine.events.plan import Moment
+from engine.events.record import record
+from engine.events.settings import Rules
 from engine.login import check_login
 from engine.models.ledger import Account
 from engine.models.subscribers import Discount, Subscriber, SubscriberService
@@ -22,21 +25,25 @@ from engine.periods import ensure_period, first_open_period
 from engine.retry import run_unit
 from engine.subscribers.changes import Changes, apply
 from engine.subscribers.facts import FIRST_NUMBER, Facts, difference, discount_value, find
+from engine.subscribers.happened import events_of
 from engine.text import safe
 
 _TRIES_FOR_A_NUMBER = 20
 _SET = "subscriber set"
+_NOTHING_FOLLOWS = Rules()
 
 
 @dataclass(frozen=True, slots=True)
 class Writer:
     """Who writes, when (epoch milliseconds), in which billing zone, and how many seconds a lost
-    database is waited for."""
+    database is waited for. What follows a change is recorded with it, by `rules`, in `currency`."""
 
     actor: str
     now_ms: int
     timezone: tzinfo
     wait_seconds: float = 60
+    rules: Rules = _NOTHING_FOLLOWS
+    currency: str = "RUB"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +144,9 @@ def _change(database: Database, login: str, changes: Changes, writer: Writer) ->
     changed = Changed(login, number, *difference(before, after))
     if changed.after:
         _update(database, number, before, after)
+        happened = events_of(number, before, after, writer.now_ms, writer.actor)
+        moment = Moment(writer.now_ms, writer.timezone, writer.currency)
+        record(database, writer.rules, moment, happened)
     return changed
 
 

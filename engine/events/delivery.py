@@ -1,0 +1,276 @@
+"""The delivery: hands due actions to the senders of their channels and keeps what comes of them.
+
+All of the database belongs to one thread; senders work beside it and answer into a queue. So a
+provider that is slow or dead holds up nobody but its own actions, and a hundred answers are kept by
+one transaction.
+"""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from engine.clock import Clock
+from engine.database import Database
+from engine.errors import Interrupted
+from engine.events import outbox, pauses, results
+from engine.events.kinds import OWN, Promise
+from engine.events.outbox import Handed
+from engine.events.outcome import Outcome
+from engine.events.own import carry_out
+from engine.events.results import Result
+from engine.events.settings import EventsConfig
+from engine.hooks import WorkHooks
+
+# How often the outbox is looked at while answers are waited for, or more to do.
+_LOOK_SECONDS = 0.2
+_EXPIRE_SECONDS = 5.0
+_LOST_AT_ONCE = 500
+_KEEP_AT_ONCE = 500
+# A delivery ends now and then, so that the next one reads the configuration anew.
+_LONGEST_SECONDS = 600.0
+
+
+class Tell(Protocol):
+    """Takes the outcome of an attempt, from any thread, exactly once."""
+
+    def __call__(self, outcome: Outcome) -> None: ...
+
+
+class Sender(Protocol):
+    """What carries out the actions of one channel, up to `parallel` at a time and `per_second` in a
+    second. `send` and `ask` return at once and never raise; what comes of it they `tell`."""
+
+    promise: Promise
+    parallel: int
+    per_second: float
+
+    def send(self, action: Handed, tell: Tell) -> None:
+        """Carries out the action."""
+
+    def ask(self, action: Handed, tell: Tell) -> None:
+        """Asks what became of the action; only of a channel that is reconcilable."""
+
+
+@dataclass
+class Tally:
+    """What a delivery did, by what came of it."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    own: int = 0
+    expired: int = 0
+    lost: int = 0
+
+    @property
+    def done(self) -> int:
+        """Attempts that were made."""
+        return sum(self.outcomes.values()) + self.own
+
+
+class _Pace:
+    """How many actions a channel may be given now: a bucket that fills evenly."""
+
+    def __init__(self, per_second: float) -> None:
+        self._per_second = per_second
+        self._most = max(per_second, 1.0)
+        self._there = self._most
+        self._at = time.monotonic()
+
+    def room(self) -> int:
+        now = time.monotonic()
+        self._there = min(self._most, self._there + (now - self._at) * self._per_second)
+        self._at = now
+        return int(self._there)
+
+    def take(self, number: int) -> None:
+        self._there -= number
+
+
+class Delivery:
+    """One delivery, for the holder of the lease; `senders` by the names of their channels."""
+
+    def __init__(
+        self,
+        database: Database,
+        rules: EventsConfig,
+        senders: Mapping[str, Sender],
+        clock: Clock,
+        hooks: WorkHooks,
+    ) -> None:
+        self._database = database
+        self._rules = rules
+        self._senders = senders
+        self._clock = clock
+        self._hooks = hooks
+        self._promises = {name: sender.promise for name, sender in senders.items()}
+        self._paces = {name: _Pace(sender.per_second) for name, sender in senders.items()}
+        self._answers: queue.SimpleQueue[Result] = queue.SimpleQueue()
+        self._in_flight: dict[str, set[int]] = defaultdict(set)
+        self.tally = Tally()
+
+    def run(self) -> Tally:
+        """Delivers until nothing has been due for `linger_seconds`. Raises Interrupted when it is
+        asked to stop: what was under way has then been kept."""
+        self._settle_lost()
+        began = busy_at = time.monotonic()
+        looked_for_expired = 0.0
+        while not self._hooks.stop.is_set() and time.monotonic() - began < _LONGEST_SECONDS:
+            now = time.monotonic()
+            if now - looked_for_expired >= _EXPIRE_SECONDS:
+                self._expire()
+                looked_for_expired = now
+            started = self._start_due()
+            kept = self._keep_answers(_LOOK_SECONDS)
+            if started or kept or self._busy:
+                busy_at = time.monotonic()
+            elif time.monotonic() - busy_at >= self._rules.linger_seconds:
+                break
+        while self._busy:
+            self._keep_answers(_LOOK_SECONDS)
+        if self._hooks.stop.is_set():
+            raise Interrupted("stopped at a safe point. What waits is delivered by the next run.")
+        return self.tally
+
+    @property
+    def _busy(self) -> int:
+        return sum(map(len, self._in_flight.values()))
+
+    def _settle_lost(self) -> None:
+        def some() -> int:
+            with self._database.transaction():
+                self._hooks.prove()
+                return results.settle_lost(
+                    self._database, self._promises, self._clock.now_ms(), _LOST_AT_ONCE
+                )
+
+        while number := self._hooks.unit(some):
+            self.tally.lost += number
+        if self.tally.lost:
+            self._hooks.log(
+                f"{self.tally.lost} actions were being sent when the delivery before ended",
+                "warning",
+            )
+
+    def _expire(self) -> None:
+        now = self._clock.now_ms()
+
+        def work() -> int:
+            if not outbox.has_expired(self._database, now):
+                return 0
+            with self._database.transaction():
+                self._hooks.prove()
+                return outbox.expire(self._database, now)
+
+        number = self._hooks.unit(work)
+        if number:
+            self.tally.expired += number
+            self._hooks.log(f"{number} actions expired before they could be done", "warning")
+
+    def _start_due(self) -> int:
+        """Hands out what is due on each channel that has room; returns how many."""
+        now = self._clock.now_ms()
+        started = 0
+        for name, failures in self._hooks.unit(
+            lambda: outbox.due_channels(self._database, now)
+        ):  # fmt: skip
+            if name == OWN:
+                started += self._carry_out_own()
+            elif name in self._senders:
+                started += self._start_on(name, failures, now)
+        return started
+
+    def _start_on(self, name: str, failures: int, now: int) -> int:
+        sender, pace, in_flight = self._senders[name], self._paces[name], self._in_flight[name]
+        # A channel that was in trouble is tried with one action first.
+        parallel = 1 if failures >= self._rules.pause_after else sender.parallel
+        room = min(parallel - len(in_flight), pace.room())
+        if room <= 0:
+            return 0
+        actions = self._hand_out(name, now, room)
+        asked = []
+        if sender.promise == "reconcilable" and len(actions) < room:
+            asked = self._hooks.unit(
+                lambda: outbox.to_ask(self._database, name, now, room - len(actions))
+            )
+            asked = [one for one in asked if one.id not in in_flight]
+        if actions or asked:
+            self._hooks.check()
+        pace.take(len(actions) + len(asked))
+        for action in actions:
+            in_flight.add(action.id)
+            sender.send(action, self._tell(action, "send"))
+        for action in asked:
+            in_flight.add(action.id)
+            sender.ask(action, self._tell(action, "ask"))
+        return len(actions) + len(asked)
+
+    def _hand_out(self, name: str, now: int, most: int) -> list[Handed]:
+        def work() -> list[Handed]:
+            with self._database.transaction():
+                self._hooks.prove()
+                return outbox.hand_out(self._database, name, now, most, self._in_flight[name])
+
+        actions: list[Handed] = self._hooks.unit(work)
+        return actions
+
+    def _tell(self, action: Handed, what: results.What) -> Tell:
+        started_at = self._clock.now_ms()
+
+        def tell(outcome: Outcome) -> None:
+            self._answers.put(Result(action, what, outcome, started_at, self._clock.now_ms()))
+
+        return tell
+
+    def _carry_out_own(self) -> int:
+        """What is done in our own database, with the mark that it is done."""
+        number = 0
+        while not self._hooks.stop.is_set() and self._hooks.unit(
+            lambda: carry_out(self._database, self._clock, self._hooks.prove)
+        ):
+            number += 1
+        self.tally.own += number
+        return number
+
+    def _keep_answers(self, seconds: float) -> int:
+        """Waits up to `seconds` for an answer, and keeps all that are there; returns how many."""
+        answers: list[Result] = []
+        try:
+            answers.append(self._answers.get(timeout=seconds))
+            while len(answers) < _KEEP_AT_ONCE:
+                answers.append(self._answers.get_nowait())
+        except queue.Empty:
+            pass
+        if not answers:
+            return 0
+
+        def work() -> None:
+            with self._database.transaction():
+                self._hooks.prove()
+                results.keep(self._database, answers, self._promises)
+                self._keep_channels(answers)
+
+        self._hooks.unit(work)
+        for one in answers:
+            self._in_flight[one.action.channel].discard(one.action.id)
+            self.tally.outcomes[one.outcome.verdict] += 1
+        self._hooks.progress(self.tally.done, self.tally.done + self._busy)
+        return len(answers)
+
+    def _keep_channels(self, answers: list[Result]) -> None:
+        by_channel: dict[str, list[Outcome]] = defaultdict(list)
+        for one in answers:
+            by_channel[one.action.channel].append(one.outcome)
+        now = self._clock.now_ms()
+        for before in pauses.read_channels(self._database, sorted(by_channel)):
+            channel = pauses.after(before, by_channel[before.name], self._rules, now)
+            if channel != before:
+                pauses.keep_channel(self._database, channel)
+                if channel.paused_at is not None and before.paused_at is None:
+                    until = "a person lifts it" if channel.paused_until is None else "later"
+                    self._hooks.log(
+                        f"{channel.name} is paused until {until}: {channel.reason}", "warning"
+                    )

@@ -1,0 +1,32 @@
+"""What a notice can tell: the values of its template, as texts. Pure."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from engine.events.facts import Facts, Happened
+from engine.events.settings import Rules
+from engine.events.texts import compliment_of
+from engine.money import format_amount
+
+
+def notice_values(
+    happened: Happened, facts: Facts, rules: Rules, day: date, currency: str
+) -> dict[str, str]:
+    """The values by name; amounts such as `500.00`, the date such as `26.11.2026`."""
+    # The same event always has the same compliment, others another.
+    number = sum(happened.key.encode())
+    return {
+        "login": facts.login,
+        "name": facts.name,
+        "amount": format_amount(happened.amount or 0),
+        "currency": currency,
+        "balance": format_amount(facts.balance),
+        "plan": facts.plan,
+        "fee": format_amount(facts.monthly_fee),
+        "credit_limit": format_amount(facts.credit_limit),
+        "compliment": compliment_of(rules, number),
+        "link": "",
+        "bonus": format_amount(rules.bonuses.birthday),
+        "date": day.strftime("%d.%m.%Y"),
+    }
