@@ -17,7 +17,7 @@ from engine.errors import InputError
 from engine.period import Period, day_start_ms, wall_ms
 from engine.text import safe
 
-Kind = Literal["off", "every", "daily", "weekly", "monthly"]
+Kind = Literal["off", "demand", "every", "daily", "weekly", "monthly"]
 CatchUp = Literal["none", "latest", "all"]
 Overlap = Literal["skip", "queue"]
 
@@ -43,7 +43,8 @@ ALLOWED = (
 class Schedule:
     """When a job is due, and what becomes of slots that nobody was there for.
 
-    `seconds` counts for `every`, `day` for `weekly` (0 is Monday) and `monthly` (0 is the last
+    `demand` has no slots: the job is run whenever it has something to do. `seconds` counts for
+    `every`, `day` for `weekly` (0 is Monday) and `monthly` (0 is the last
     day), `hour` and `minute` for all but `every`. Of the slots that were missed, `catch_up` runs
     none, the latest or all, but none older than `window_seconds` (None: however old) and `most` at
     the most. `overlap` says what a slot does while a run of the job is still open.
@@ -65,6 +66,8 @@ class Schedule:
         match self.kind:
             case "off":
                 return "off"
+            case "demand":
+                return "on demand"
             case "every":
                 return f"every {_every_words(self.seconds)}"
             case "weekly":
@@ -96,6 +99,8 @@ def _when(words: list[str], text: str) -> dict[str, Any]:
     match words:
         case ["off"]:
             return {"kind": "off"}
+        case ["on", "demand"]:
+            return {"kind": "demand"}
         case ["every", unit] if unit in _UNITS:
             return {"kind": "every", "seconds": _UNITS[unit]}
         case ["every", number, unit] if unit.removesuffix("s") in _UNITS:
@@ -165,7 +170,7 @@ def _every_words(seconds: int) -> str:
 def slots(schedule: Schedule, zone: tzinfo, after_ms: int, until_ms: int) -> list[int]:
     """The slots after `after_ms` up to and with `until_ms`, ascending; the newest MOST_SLOTS where
     there are more."""
-    if schedule.kind == "off" or until_ms <= after_ms:
+    if schedule.kind in ("off", "demand") or until_ms <= after_ms:
         return []
     if schedule.kind == "every":
         step = schedule.seconds * 1_000
@@ -183,7 +188,7 @@ def slots(schedule: Schedule, zone: tzinfo, after_ms: int, until_ms: int) -> lis
 
 def next_slot(schedule: Schedule, zone: tzinfo, after_ms: int) -> int | None:
     """The first slot after `after_ms`; None where there is none."""
-    if schedule.kind == "off":
+    if schedule.kind in ("off", "demand"):
         return None
     if schedule.kind == "every":
         step = schedule.seconds * 1_000

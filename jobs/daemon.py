@@ -23,6 +23,7 @@ from engine.holder import holder_name
 from engine.retry import open_patiently
 from engine.schema import require_schema
 from engine.text import safe
+from jobs.demand import ask_for_wanted
 from jobs.heart import Heart
 from jobs.job import Job
 from jobs.notify import Notifier
@@ -70,6 +71,7 @@ class Daemon:
         self._stop_by = 0.0
         self._heart = Heart(self._beat_failed)
         self._heart.every(1, "schedule", self._plan)
+        self._heart.every(1, "demand", self._ask_for_wanted)
         self._heart.every(1, "runs", self._look_after_runs)
         self._heart.every(_BEAT_SECONDS, "presence", self._say_presence)
 
@@ -151,6 +153,11 @@ class Daemon:
         database = self._for_work()
         if database is not None:
             self._planner.plan(database)
+
+    def _ask_for_wanted(self) -> None:
+        database = self._for_work()
+        if database is not None:
+            ask_for_wanted(database, self._clock, self._config, self._planner.schedules)
 
     def _look_after_runs(self) -> None:
         self._reap()

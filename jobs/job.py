@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from engine.config import Config
+    from engine.database import Database
 
 Danger = Literal[0, 1, 2, 3]
 Role = Literal["viewer", "operator", "admin"]
@@ -39,7 +40,8 @@ class Job:
     and loses its lease; after `limit_seconds` it is asked to stop. `dry_run`: it can show what it
     would do. `is_set_up` says whether a configuration has what the job works on; while it has not,
     the schedule does not start it. `for_slot` gives the parameters of a run that the schedule
-    started, from the slot in epoch milliseconds and the billing time zone.
+    started, from the slot in epoch milliseconds and the billing time zone. `is_wanted` is for a job
+    that can be run on demand: whether it has something to do at a moment in epoch milliseconds.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Job:
     limit_seconds: int | None = None
     for_slot: Callable[[int, Any], Values] | None = None
     is_set_up: Callable[[Config], bool] = lambda config: True
+    is_wanted: Callable[[Database, Config, int], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)

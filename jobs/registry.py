@@ -89,10 +89,20 @@ def schedule_section() -> Section:
         dict,
         "When the daemon runs which job, in the billing time zone.",
         tuple(
-            Setting(job.name, values.schedule, job.schedule, f"{job.title}: {job.help}")
+            Setting(job.name, _parser(job), job.schedule, f"{job.title}: {job.help}")
             for job in all_jobs().values()
         ),
     )
+
+
+def _parser(job: Job) -> Callable[[str], Schedule]:
+    def parse(text: str) -> Schedule:
+        schedule = values.schedule(text)
+        if schedule.kind == "demand" and job.is_wanted is None:
+            raise values.BadValue("a time: this job cannot be run on demand")
+        return schedule
+
+    return parse
 
 
 def schedules(config: Config) -> dict[str, Schedule]:
