@@ -11,6 +11,13 @@ from zoneinfo import ZoneInfo
 
 from engine.balances.profile import ProfileConfig
 from engine.balances.trend import TrendRules
+from engine.events.settings import (
+    BonusesConfig,
+    EventsConfig,
+    NoticesConfig,
+    ReceiptsConfig,
+    TextsConfig,
+)
 from engine.nas.settings import NasConfig, RouterosConfig
 from engine.slots import Schedule
 
@@ -194,8 +201,8 @@ class SettingRow:
 @dataclass(frozen=True, slots=True)
 class Config:
     """All settings. `source` is the file that was read, or `built-in defaults`. `operators` are the
-    profiles to read balance mails by, `nas` all NAS that sessions are dropped on. `schedule` has
-    the jobs that the floors above know."""
+    profiles to read balance mails by, `nas` all NAS that sessions are dropped on, `texts` the
+    notices that are not the built-in ones. `schedule` has the jobs that the floors above know."""
 
     database: DatabaseConfig
     billing: BillingConfig
@@ -211,5 +218,10 @@ class Config:
     operators: tuple[ProfileConfig, ...] = ()
     routeros: RouterosConfig = field(default_factory=RouterosConfig)
     nas: tuple[NasConfig, ...] = ()
+    events: EventsConfig = field(default_factory=EventsConfig)
+    notices: NoticesConfig = field(default_factory=NoticesConfig)
+    receipts: ReceiptsConfig = field(default_factory=ReceiptsConfig)
+    bonuses: BonusesConfig = field(default_factory=BonusesConfig)
+    texts: tuple[TextsConfig, ...] = ()
     schedule: Mapping[str, Schedule] = field(default_factory=dict)
     settings: tuple[SettingRow, ...] = field(default=(), repr=False, compare=False)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from engine.config import values
 from engine.config.balances import BALANCE_IMPORT, BALANCE_STATUS, OPERATORS
+from engine.config.bonuses import BONUSES
+from engine.config.events import EVENTS, NOTICES, RECEIPTS
 from engine.config.model import (
     BillingConfig,
     ConsoleConfig,
@@ -18,6 +20,7 @@ from engine.config.model import (
 )
 from engine.config.nas import NAS, ROUTEROS
 from engine.config.setting import Family, Section, Setting
+from engine.config.texts import TEXTS
 
 DATABASE = Section(
     "database",
@@ -258,10 +261,10 @@ HOUSEKEEPING = Section(
 
 SECTIONS: tuple[Section, ...] = (
     DATABASE, BILLING, MONTH_CLOSE, ROLES, CONSOLE, KEYS, DAEMON, HOUSEKEEPING, BALANCE_IMPORT,
-    BALANCE_STATUS, ROUTEROS,
+    BALANCE_STATUS, ROUTEROS, EVENTS, NOTICES, RECEIPTS, BONUSES,
 )  # fmt: skip
 
-FAMILIES: tuple[Family, ...] = (OPERATORS, NAS)
+FAMILIES: tuple[Family, ...] = (OPERATORS, NAS, TEXTS)
 
 _EXAMPLE_HEAD = """\
 # The configuration of billdeck. Copy it to /etc/billdeck/config.ini and take the ; off what you

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from engine.errors import InputError
 from engine.events.kinds import ActionKind, EventKind
 
 Mode = Literal["off", "dry", "on"]
@@ -24,6 +25,19 @@ FOLLOWS: dict[EventKind, tuple[ActionKind, ...]] = {
     "reminder": ("notice",),
 }
 """Which actions follow which event, unless the configuration says otherwise."""
+
+POSSIBLE: dict[EventKind, tuple[ActionKind, ...]] = {
+    **FOLLOWS,
+    "freeze": ("notice", "discount_removal", "session_drop"),
+    "block": ("notice", "discount_removal", "session_drop"),
+    "unblock": ("notice", "session_drop"),
+    "delete": ("notice", "discount_removal", "session_drop"),
+    "real_ip": ("notice", "session_drop"),
+}
+"""Which actions can follow which event at all."""
+
+SMS_PROVIDERS = ("smspilot", "smsc")
+SOCIAL_PROVIDERS = ("smsc",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +95,7 @@ class BonusesConfig:
     """The bonuses. Percentages are basis points (500 is 5 %). A bonus is a multiple of `step` and
     at least `least`. `loyalty` are pairs of whole years of contract and basis points of the plan's
     fee, ascending. A maximum (`..._most`) of None is no limit, a rate of 0 no bonus, and so is a
-    `birthday` of 0."""
+    `birthday` of 0. Raises InputError for amounts that do not fit each other."""
 
     step: int = 10_00
     least: int = 10_00
@@ -92,14 +106,22 @@ class BonusesConfig:
     loyalty_most: int | None = None
     birthday: int = 0
 
+    def __post_init__(self) -> None:
+        if self.least % self.step:
+            raise InputError("[bonuses] least must be a multiple of step, as every bonus is")
+        for key, most in (("top_up_most", self.top_up_most), ("loyalty_most", self.loyalty_most)):
+            if most is not None and most < self.least:
+                raise InputError(f"[bonuses] {key} must not be less than least")
+
 
 @dataclass(frozen=True, slots=True)
 class TextsConfig:
-    """The notices of one language: Jinja2 templates by name (see `engine.events.texts`)."""
+    """The notices of one language: Jinja2 templates by name (see `engine.events.texts`), in place
+    of those that are built in. `compliments` None are the built-in ones."""
 
     language: str
     templates: tuple[tuple[str, str], ...] = ()
-    compliments: tuple[str, ...] = ()
+    compliments: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 
 from engine.config import RolesConfig, describe, load_config
+from engine.config.events import EVENTS, written
 from engine.config.spec import SECTIONS
 from engine.errors import ConfigError
+from engine.events.kinds import EVENT_KINDS
+from engine.events.settings import EventsConfig
 from jobs.registry import example, schedule_section
 from tests.unit.config_place import Place
 
@@ -266,9 +269,13 @@ def test_without_any_role_all_are_admin_but_one_role_shuts_the_door(place: Place
 
 
 def test_the_table_matches_the_dataclasses() -> None:
+    # Which actions follow is one field, with a setting for each kind of event.
+    follows = [written(event) for event in EVENT_KINDS]
     for section in SECTIONS:
-        assert dataclasses.is_dataclass(section.build)
-        fields = [field.name for field in dataclasses.fields(section.build)]
+        build = EventsConfig if section is EVENTS else section.build
+        assert dataclasses.is_dataclass(build)
+        names = [field.name for field in dataclasses.fields(build)]
+        fields = [key for name in names for key in (follows if name == "follows" else [name])]
         assert [setting.key for setting in section.settings] == fields
         assert all(setting.help and "\n" not in setting.help for setting in section.settings)
 
