@@ -89,6 +89,22 @@ def unread(answer: Answer) -> Outcome:
     return told(answer, "ambiguous", f"HTTP {status}: the answer is {what}", is_outage=True)
 
 
+def unasked(error: NoAnswerError) -> Outcome:
+    """What is known when a question about an action got no answer: as little as before. Not even
+    one that was not sent allows the action to be repeated."""
+    return Outcome("ambiguous", f"they could not be asked: {error}", is_outage=True)
+
+
+def untold(answer: Answer) -> Outcome:
+    """What is known when the answer to a question about an action tells nothing of it."""
+    if answer.status in (401, 403, 407):
+        return unread(answer)
+    return told(
+        answer, "ambiguous", f"HTTP {answer.status}: they do not say what became of it",
+        is_outage=True, after_seconds=wait_of(answer),
+    )  # fmt: skip
+
+
 def read_json(answer: Answer) -> Any:
     """The JSON value of a body, None when it is none. Numbers with a fraction stay text: they are
     money, which is not read here."""
