@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -13,7 +12,8 @@ from typing import Any
 from engine.config import values
 from engine.config.ini import IniFile, read_ini
 from engine.config.model import Config, SettingRow
-from engine.config.secret import credential_file, read_password, require_private
+from engine.config.needs import check_needs, is_used
+from engine.config.secret import credential_file, read_secret, require_private
 from engine.config.setting import Section, Setting
 from engine.config.spec import FAMILIES, ROLES, SECTIONS
 from engine.errors import ConfigError, InputError
@@ -94,16 +94,13 @@ def load_config(
     _add_computed_defaults(given, environment)
     parsed = {name: _parse(name, setting, given) for name, setting in table.settings.items()}
     origins = {
-        section: _resolve_password(parsed, given, environment, section, wanted)
-        for section, wanted in (
-            ("database", parsed["database", "engine"] == "mariadb"),
-            ("balance-import", parsed["balance-import", "host"] is not None),
-        )
+        name: _resolve_secret(parsed, given, environment, name, setting)
+        for name, setting in table.settings.items()
+        if setting.secret and (name[0], f"{name[1]}_file") in table.settings
     }
-    _check_mariadb(parsed)
-    _check_mailbox(parsed)
+    check_needs(parsed)
     rows = tuple(
-        _row(name, setting, given, parsed[name] is not None, origins.get(name[0]))
+        _row(name, setting, given, parsed[name] is not None, origins.get(name))
         for name, setting in table.settings.items()
     )
     try:
@@ -251,74 +248,32 @@ def _parse(name: Name, setting: Setting, given: Mapping[Name, _Given]) -> Any:
     raise ConfigError(problem)
 
 
-def _resolve_password(
+def _resolve_secret(
     parsed: dict[Name, Any],
     given: Mapping[Name, _Given],
     environ: Mapping[str, str],
-    section: str,
-    wanted: bool,
+    name: Name,
+    setting: Setting,
 ) -> str | None:
-    """Reads the password of a section, if one is wanted, from the credential or the file, unless
-    it is set itself. Returns where it came from when that is a file."""
-    by_text, by_file = (section, "password"), (section, "password_file")
-    if by_text in given and by_file in given:
+    """Reads a secret, if its section is in use, from the credential or the file, unless it is set
+    itself. Returns where it came from when that is a file."""
+    section, key = name
+    by_file = (section, f"{key}_file")
+    if name in given and by_file in given:
         raise ConfigError(
-            f"[{section}] has both password ({given[by_text].origin}) and password_file"
+            f"[{section}] has both {key} ({given[name].origin}) and {key}_file"
             f" ({given[by_file].origin}); keep one of them"
         )
-    if not wanted or by_text in given:
+    if name in given or not is_used(parsed, section):
         return None
-    credential = credential_file(environ, section)
+    credential = credential_file(environ, section, key)
     file: Path | None = credential or parsed[by_file]
     if file is None:
         return None
     # systemd guards a credential itself; its folder's mode is not ours to judge.
-    parse = values.secret if section == "database" else values.any_secret
-    parsed[by_text] = read_password(file, private=credential is None, section=section, parse=parse)
+    private = credential is None
+    parsed[name] = read_secret(file, private=private, section=section, key=key, parse=setting.parse)
     return safe(file)
-
-
-def _check_mariadb(parsed: Mapping[Name, Any]) -> None:
-    """What MariaDB needs beyond single values: one address, and TLS to another machine."""
-    if parsed["database", "engine"] != "mariadb":
-        return
-    host, socket = parsed["database", "host"], parsed["database", "socket"]
-    if (host is None) == (socket is None):
-        raise ConfigError(
-            "[database] engine = mariadb needs exactly one of socket and host;"
-            f" {'both are' if host else 'neither is'} set"
-        )
-    tls_ca: Path | None = parsed["database", "tls_ca"]
-    if host is not None and tls_ca is None and not _is_loopback(host):
-        raise ConfigError(
-            f"[database] host = {safe(host)} is another machine: set tls_ca to the CA file that"
-            " verifies the server, or use socket"
-        )
-    if tls_ca is not None and not os.access(tls_ca, os.R_OK):
-        raise ConfigError(f"[database] tls_ca = {safe(tls_ca)} cannot be read")
-
-
-def _check_mailbox(parsed: Mapping[Name, Any]) -> None:
-    """What a mailbox needs beyond single values: who we are, and TLS to another machine."""
-    of = "balance-import"
-    host, tls_ca = parsed[of, "host"], parsed[of, "tls_ca"]
-    if host is None:
-        return
-    for needed in ("user", "password"):
-        if parsed[of, needed] is None:
-            more = ", password_file or a credential" if needed == "password" else ""
-            raise ConfigError(f"[{of}] with a host needs {needed}{more}")
-    if parsed[of, "tls"] == "off" and not _is_loopback(host):
-        raise ConfigError(f"[{of}] host = {safe(host)} is another machine: tls must not be off")
-    if tls_ca is not None and not os.access(tls_ca, os.R_OK):
-        raise ConfigError(f"[{of}] tls_ca = {safe(tls_ca)} cannot be read")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 def _row(
@@ -326,11 +281,11 @@ def _row(
     setting: Setting,
     given: Mapping[Name, _Given],
     is_set: bool,
-    password_origin: str | None,
+    secret_origin: str | None,
 ) -> SettingRow:
     known = given.get(name, _Given(setting.default or "", "default"))
     if setting.secret:
-        return SettingRow(*name, "***" if is_set else "", password_origin or known.origin)
+        return SettingRow(*name, "***" if is_set else "", secret_origin or known.origin)
     return SettingRow(*name, safe(known.text), known.origin)
 
 

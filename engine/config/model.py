@@ -18,6 +18,7 @@ from engine.events.settings import (
     ReceiptsConfig,
     TextsConfig,
 )
+from engine.integrations.provider_settings import KomtetConfig, SmscConfig, SmspilotConfig
 from engine.nas.settings import NasConfig, RouterosConfig
 from engine.slots import Schedule
 
@@ -223,5 +224,8 @@ class Config:
     receipts: ReceiptsConfig = field(default_factory=ReceiptsConfig)
     bonuses: BonusesConfig = field(default_factory=BonusesConfig)
     texts: tuple[TextsConfig, ...] = ()
+    smspilot: SmspilotConfig = field(default_factory=SmspilotConfig)
+    smsc: SmscConfig = field(default_factory=SmscConfig)
+    komtet: KomtetConfig = field(default_factory=KomtetConfig)
     schedule: Mapping[str, Schedule] = field(default_factory=dict)
     settings: tuple[SettingRow, ...] = field(default=(), repr=False, compare=False)

@@ -19,6 +19,7 @@ from engine.config.model import (
     RolesConfig,
 )
 from engine.config.nas import NAS, ROUTEROS
+from engine.config.providers import KOMTET, SMSC, SMSPILOT
 from engine.config.setting import Family, Section, Setting
 from engine.config.texts import TEXTS
 
@@ -261,7 +262,7 @@ HOUSEKEEPING = Section(
 
 SECTIONS: tuple[Section, ...] = (
     DATABASE, BILLING, MONTH_CLOSE, ROLES, CONSOLE, KEYS, DAEMON, HOUSEKEEPING, BALANCE_IMPORT,
-    BALANCE_STATUS, ROUTEROS, EVENTS, NOTICES, RECEIPTS, BONUSES,
+    BALANCE_STATUS, ROUTEROS, EVENTS, NOTICES, RECEIPTS, BONUSES, SMSPILOT, SMSC, KOMTET,
 )  # fmt: skip
 
 FAMILIES: tuple[Family, ...] = (OPERATORS, NAS, TEXTS)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from engine.config import values
 from engine.config.model import Secret
-from engine.config.secret import credential_file, read_password, require_private
+from engine.config.secret import credential_file, read_secret, require_private
 from engine.errors import ConfigError
 from engine.nas.settings import NasConfig
 from engine.text import safe
@@ -26,7 +26,7 @@ def password_of(nas: NasConfig, environ: Mapping[str, str]) -> str | None:
         )
     # systemd guards a credential itself; its folder's mode is not ours to judge.
     private = credential is None
-    read = read_password(file, private=private, section=section, parse=values.any_secret)
+    read = read_secret(file, private=private, section=section, parse=values.any_secret)
     return read.reveal() if isinstance(read, Secret) else None
 
 
