@@ -73,6 +73,7 @@ def _add_record_options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, session: Session) -> int:
     """Records one movement and prints its entry and the balance after it."""
+    from engine.events.setup import rules_of
     from engine.ledger.inputs import parse_entry
     from engine.ledger.operations import Ledger
 
@@ -83,6 +84,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
         session.clock,
         session.actor,
         config.database.wait_seconds,
+        rules_of(config),
     )
     if args.command == "reverse":
         recorded = ledger.reverse(parse_entry(args.entry), args.login, args.comment, args.key)

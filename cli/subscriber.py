@@ -73,13 +73,7 @@ def run_write(args: argparse.Namespace, session: Session) -> int:
         value = getattr(args, field.name)
         given[field.name] = tuple(value) if isinstance(value, list) else value
     changes = Changes(**given)
-    config = session.config
-    writer = Writer(
-        session.actor,
-        session.clock.now_ms(),
-        config.billing.timezone,
-        config.database.wait_seconds,
-    )
+    writer = Writer.of(session.config, session.actor, session.clock.now_ms())
     write = add if args.subcommand == "add" else change
     changed = write(session.database, args.login, changes, writer)
     data = {

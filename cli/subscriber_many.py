@@ -52,13 +52,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
 
     changes = Changes(**{name: getattr(args, name) for name in many.SETTINGS})
     logins = list(dict.fromkeys(read_lines(args.file, session.stdin)))
-    config = session.config
-    writer = Writer(
-        session.actor,
-        session.clock.now_ms(),
-        config.billing.timezone,
-        config.database.wait_seconds,
-    )
+    writer = Writer.of(session.config, session.actor, session.clock.now_ms())
     about = many.meant(session.database, logins, changes, writer)
     if not args.yes:
         _ask(args, session, about, len(logins))

@@ -175,9 +175,12 @@ def _record(call: ActionCall, confirmed: bool) -> None:
     app = call.app
 
     def work(database: Database) -> Recorded | NeedsConfirmation:
+        from engine.events.setup import rules_of
         from engine.ledger.operations import Ledger
 
-        ledger = Ledger(database, app.config.billing, app.clock, app.actor, _PATIENCE_SECONDS)
+        rules = rules_of(app.config)
+        billing, actor = app.config.billing, app.actor
+        ledger = Ledger(database, billing, app.clock, actor, _PATIENCE_SECONDS, rules)
         try:
             return _move(ledger, call, confirmed)
         except NeedsConfirmation as doubt:

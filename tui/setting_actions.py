@@ -100,7 +100,7 @@ def writer_of(call: ActionCall) -> Writer:
     from engine.subscribers.store import Writer
 
     app = call.app
-    return Writer(app.actor, app.clock.now_ms(), app.zone, _PATIENCE_SECONDS)
+    return Writer.of(app.config, app.actor, app.clock.now_ms(), _PATIENCE_SECONDS)
 
 
 def _ask(database: Database, call: ActionCall) -> Question:

@@ -17,6 +17,7 @@ from engine.close.decide import Decider, Decision
 from engine.close.late import LateUsage
 from engine.close.rating import NO_BYTES
 from engine.close.statements import CARRIED_COLUMNS, WORK_COLUMNS, Statements, make
+from engine.close.switched import SwitchEvents
 from engine.close.terms import keep_terms, store_terms
 from engine.database import Database, Row
 from engine.ledger.accounts import (
@@ -76,12 +77,14 @@ class Chunk:
         book: ConditionsBook,
         period: Period,
         late: LateUsage,
+        switched: SwitchEvents,
         read_ahead: bool = False,
     ) -> None:
         self._database = database
         self._period = str(period)
         self._next = str(period.next())
         self._late = late
+        self._switched = switched
         self._sql: Statements = make(database.dialect)
         self._decider = Decider(database, book, period, self._sql)
         self._ahead = ReadAhead(database, self._decider) if read_ahead else None
@@ -154,6 +157,7 @@ class Chunk:
             database.execute(sql.switch, (period, *span))
             if database.value(sql.any_alias, span):
                 database.execute(sql.switch_aliases, (period, *span))
+            self._switched.record(decisions, dating.recorded_at, dating.actor)
         return retried
 
     def _post(

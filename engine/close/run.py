@@ -22,9 +22,11 @@ from engine.close.conditions import ConditionsBook
 from engine.close.hooks import Hooks, Tally
 from engine.close.late import LateUsage, pending_periods
 from engine.close.pace import Pace
+from engine.close.switched import SwitchEvents
 from engine.config import Config
 from engine.database import Database
 from engine.errors import Interrupted
+from engine.events.setup import rules_of
 from engine.period import Period
 from engine.periods import ensure_period
 from engine.retry import run_unit
@@ -157,7 +159,11 @@ class PeriodClose:
         late = LateUsage(database, sources, str(period), self._clock.now_ms())
         # What is read ahead does not know of late usage that the chunk itself moves.
         ahead = database.dialect.tells_commits and not sources and self._total >= _READ_AHEAD
-        return Chunk(database, book, period, late, ahead)
+        billing = self._config.billing
+        switched = SwitchEvents(
+            database, str(period), rules_of(self._config), billing.timezone, billing.currency
+        )
+        return Chunk(database, book, period, late, switched, ahead)
 
     def _close_range(self, chunk: Chunk, lowest: int, highest: int, keep: bool) -> None:
         """Closes all subscribers with `lowest < id <= highest`, a chunk at a time."""

@@ -13,6 +13,7 @@ from engine.config import Config
 from engine.database import Database
 from engine.demo.bundle import Operator
 from engine.demo.months import ACTOR
+from engine.events.setup import rules_of
 from engine.ledger.operations import Ledger
 from engine.models.ledger import Account
 from engine.models.subscribers import Subscriber, SubscriberGroup
@@ -34,7 +35,7 @@ def add_incidents(
     orders of another plan."""
     rng = Random(f"billdeck incidents {seed} {period}")
     clock = FixedClock(period.start_ms(config.billing.timezone) + 24 * _DAY_MS + 10 * _HOUR_MS)
-    ledger = Ledger(database, config.billing, clock, ACTOR, wait_seconds=5)
+    ledger = Ledger(database, config.billing, clock, ACTOR, 5, rules_of(config))
     # Keys of our own: those that the ledger makes are random.
     keys = (f"demo:{period}:incident:{number}" for number in count(1))
     in_use, balances = Subscriber.state == "active", Account.balance
@@ -63,7 +64,7 @@ def add_incidents(
         ledger.writeoff(login, -balance, comment=comment, key=next(keys))
     for login, _ in chosen(orderers, len(operator.subscribers) // 300 + 1):
         plan = rng.choice(_ORDERED)
-        writer = Writer(ACTOR, clock.now_ms(), config.billing.timezone)
+        writer = Writer.of(config, ACTOR, clock.now_ms())
         change(database, login, Changes(order_plan=plan), writer)
 
 

@@ -73,7 +73,7 @@ def notices(happened: Happened, facts: Facts, rules: Rules, moment: Moment) -> l
         quiet = rules.notices
         next_at = after_quiet(next_at, moment.zone, quiet.quiet_from, quiet.quiet_until)
     template = template_of(text if name == "tariff_change" else name, rules)
-    values = notice_values(happened, facts, rules, moment.day, moment.currency)
+    values = notice_values(happened, facts, rules, moment.zone, moment.currency)
     return notice(template, values, facts.phone, rules, next_at)
 
 

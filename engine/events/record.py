@@ -25,7 +25,7 @@ from engine.events.settings import Rules
 LATE_MS = 10 * 60_000
 """An event that is recorded so long after it happened is late."""
 
-_AT_ONCE = 500
+_AT_ONCE = 100
 _EVENT_COLUMNS = {
     "event_key": "VARCHAR(150)", "content_hash": "CHAR(64)", "kind": "VARCHAR(20)",
     "subscriber_id": "BIGINT", "at": "BIGINT", "recorded_at": "BIGINT", "is_late": "SMALLINT",
@@ -78,11 +78,13 @@ def _event_row(one: Happened, now_ms: int) -> Row:
 
 
 def _numbers(database: Database, keys: Sequence[str]) -> dict[str, int]:
+    """The numbers of events by their keys. One look-up for each, all the same in few statements: of
+    a list MariaDB may think that walking through the whole index is as quick."""
     found: dict[str, int] = {}
+    one = "SELECT event_key, id FROM event WHERE event_key = ?"
     for start in range(0, len(keys), _AT_ONCE):
         part = keys[start : start + _AT_ONCE]
-        marks = ", ".join("?" * len(part))
-        rows = database.rows(f"SELECT event_key, id FROM event WHERE event_key IN ({marks})", part)
+        rows = database.rows(" UNION ALL ".join([one] * len(part)), part)
         found |= {str(key): int(number) for key, number in rows}
     return found
 

@@ -20,6 +20,9 @@ from engine.text import safe
 
 What = Literal["send", "ask"]
 
+RECEIPT_AFTER_MS = 5_000
+"""So long after it was accepted the state of a receipt is asked for first."""
+
 _REASON_LENGTH = 300
 _REMOTE_LENGTH = 100
 _AT_ONCE = 500
@@ -76,6 +79,7 @@ def keep(database: Database, results: Sequence[Result], promises: Mapping[str, P
         if one.what == "ask":
             _keep_answer(database, one, past[one.action.id].asked + 1)
     _add_attempts(database, results, past)
+    _add_receipts(database, results)
 
 
 def _open_since(database: Database, actions: Sequence[int]) -> dict[int, int]:
@@ -148,6 +152,22 @@ def _add_attempts(
         ))  # fmt: skip
     if rows:
         database.fill("attempt", _ATTEMPT_COLUMNS, rows)
+
+
+def _add_receipts(database: Database, results: Sequence[Result]) -> None:
+    """A receipt that was accepted is not made yet: from now on its state is asked for."""
+    rows = [
+        (one.action.id, safe(one.outcome.remote_id, _REMOTE_LENGTH), "new", one.ended_at,
+         one.ended_at + RECEIPT_AFTER_MS)
+        for one in results
+        if one.action.kind == "receipt" and one.outcome.verdict == "done"
+    ]  # fmt: skip
+    if rows:
+        database.write_many(
+            "INSERT INTO receipt (action_id, task, state, accepted_at, next_at)"
+            " VALUES (?, ?, ?, ?, ?)",
+            rows,
+        )
 
 
 def settle_lost(

@@ -10,12 +10,14 @@ from typing import Any
 import peewee
 
 from engine.audit import AuditLine, is_audited, write_audit
+from engine.config import Config
 from engine.database import Database
 from engine.dialect import is_duplicate
 from engine.errors import InputError, JobFailed
 from engine.events.plan import Moment
 from engine.events.record import record
 from engine.events.settings import Rules
+from engine.events.setup import rules_of
 from engine.login import check_login
 from engine.models.ledger import Account
 from engine.models.subscribers import Discount, Subscriber, SubscriberService
@@ -44,6 +46,15 @@ class Writer:
     wait_seconds: float = 60
     rules: Rules = _NOTHING_FOLLOWS
     currency: str = "RUB"
+
+    @classmethod
+    def of(
+        cls, config: Config, actor: str, now_ms: int, wait_seconds: float | None = None
+    ) -> Writer:
+        """A writer by the configuration."""
+        billing = config.billing
+        wait = config.database.wait_seconds if wait_seconds is None else wait_seconds
+        return cls(actor, now_ms, billing.timezone, wait, rules_of(config), billing.currency)
 
 
 @dataclass(frozen=True, slots=True)
