@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 
 from engine.events.facts import Facts, Happened
 from engine.events.settings import Rules
-from engine.events.texts import compliment, currency_word
+from engine.events.texts import compliment_of, currency_word
 from engine.money import format_amount
 
 
@@ -22,12 +22,12 @@ def notice_values(
         "login": facts.login,
         "name": facts.name,
         "amount": format_amount(happened.amount or 0),
-        "currency": currency_word(currency, rules),
+        "currency": currency_word(rules, currency),
         "balance": format_amount(facts.balance),
         "plan": facts.plan,
         "fee": format_amount(facts.monthly_fee),
         "credit_limit": format_amount(facts.credit_limit if limit is None else limit),
-        "compliment": compliment(number, rules),
+        "compliment": compliment_of(rules, number),
         "link": "",
         "bonus": format_amount(rules.bonuses.birthday),
         "date": day.strftime("%d.%m.%Y"),

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from engine.config import Config
-from engine.events.settings import Rules
+from engine.config.events import written
+from engine.events.kinds import EVENT_KINDS, EventKind
+from engine.events.settings import SMS_PROVIDERS, SOCIAL_PROVIDERS, Rules
+
+_PROVIDERS = {*SMS_PROVIDERS, *SOCIAL_PROVIDERS, "komtet"}
 
 
 def rules_of(config: Config) -> Rules:
@@ -16,3 +20,17 @@ def rules_of(config: Config) -> Rules:
         texts=config.texts,
         nas=tuple(nas.name for nas in config.nas),
     )
+
+
+def providers_of(config: Config) -> dict[str, bool]:
+    """Which providers of messages and receipts are set up: each has a section of its name."""
+    parts = {name: getattr(config, name, None) for name in _PROVIDERS}
+    return {name: bool(part is not None and part.is_set_up) for name, part in parts.items()}
+
+
+def given_events(config: Config) -> list[EventKind]:
+    """The events whose actions the configuration states, be it as they are by default."""
+    stated = {
+        row.key for row in config.settings if row.section == "events" and row.origin != "default"
+    }
+    return [event for event in EVENT_KINDS if written(event) in stated]

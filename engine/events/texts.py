@@ -72,7 +72,7 @@ def template_of(name: str, rules: Rules) -> str:
     return TEMPLATES.get(language, TEMPLATES[FALLBACK])[name]
 
 
-def compliment(number: int, rules: Rules) -> str:
+def compliment_of(rules: Rules, number: int) -> str:
     """One of the compliments, the same for the same number: a text that is made again is the same.
     Empty when the configuration takes them all away."""
     language = rules.notices.language
@@ -83,7 +83,7 @@ def compliment(number: int, rules: Rules) -> str:
     return chosen[number % len(chosen)] if chosen else ""
 
 
-def currency_word(currency: str, rules: Rules) -> str:
+def currency_word(rules: Rules, currency: str) -> str:
     """How texts write a currency: `RUB` is `руб.` in Russian."""
     return CURRENCIES.get(rules.notices.language, {}).get(currency, currency)
 

@@ -24,8 +24,8 @@ _RU = {
     "unblock": "Доступ по счету #{{ login }} снова открыт. {{ compliment }}",
     "delete": "Обслуживание по счету #{{ login }} прекращено.",
     "real_ip": "Изменен IP-адрес по счету #{{ login }}. {{ compliment }}",
-    "birthday": "С днем рождения!{% if bonus %} Дарим Вам {{ bonus }} {{ currency }} на счет"
-    " #{{ login }}.{% endif %} {{ compliment }}",
+    "birthday": "С днем рождения!{% if bonus and bonus != '0.00' %} Дарим Вам {{ bonus }}"
+    " {{ currency }} на счет #{{ login }}.{% endif %} {{ compliment }}",
     "reminder": "Напоминаем: {{ date }} со счета #{{ login }} спишется {{ fee }} {{ currency }}"
     " На счете сейчас {{ balance }} {{ currency }} {{ compliment }}",
     "receipt_link": "Кассовый чек по счету #{{ login }}: {{ link }}",
@@ -44,8 +44,8 @@ _EN = {
     "unblock": "Account #{{ login }} is open again. {{ compliment }}",
     "delete": "Account #{{ login }} is closed.",
     "real_ip": "The IP address of account #{{ login }} has changed. {{ compliment }}",
-    "birthday": "Happy birthday!{% if bonus %} {{ bonus }} {{ currency }} for your account"
-    " #{{ login }}.{% endif %} {{ compliment }}",
+    "birthday": "Happy birthday!{% if bonus and bonus != '0.00' %} {{ bonus }} {{ currency }}"
+    " for your account #{{ login }}.{% endif %} {{ compliment }}",
     "reminder": "On {{ date }} we charge {{ fee }} {{ currency }} to account #{{ login }}."
     " Its balance is {{ balance }} {{ currency }}. {{ compliment }}",
     "receipt_link": "The receipt for account #{{ login }}: {{ link }}",

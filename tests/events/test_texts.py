@@ -17,7 +17,7 @@ from engine.events.texts import (
     MOST_TEXT,
     VARIABLES,
     always_empty,
-    compliment,
+    compliment_of,
     currency_word,
     render,
     sample_values,
@@ -68,6 +68,7 @@ def test_each_language_has_a_text_for_all(language: str) -> None:
 
 def test_nothing_stays_of_what_is_empty() -> None:
     assert said("birthday", compliment="") == "С днем рождения!"
+    assert said("birthday", compliment="", bonus="0.00") == "С днем рождения!"
     assert said("birthday", bonus="100.00") == (
         "С днем рождения! Дарим Вам 100.00 руб. на счет #ivan. Спасибо!"
     )
@@ -79,19 +80,19 @@ def test_the_configuration_before_the_built_in() -> None:
     assert template_of("payment", chosen) == "Рахмет"
     assert template_of("refund", chosen) == TEMPLATES["en"]["refund"]
     assert template_of("payment", rules("en", own)) == TEMPLATES["en"]["payment"]
-    assert [compliment(number, chosen) for number in (0, 1, 2, 10**30)] == ["A", "Б", "A", "A"]
+    assert [compliment_of(chosen, number) for number in (0, 1, 2, 10**30)] == ["A", "Б", "A", "A"]
 
 
 def test_compliments_that_are_not_given() -> None:
-    assert compliment(1, RULES) == COMPLIMENTS["ru"][1]
-    assert compliment(0, rules("kk")) == COMPLIMENTS["en"][0]
-    assert compliment(7, rules("ru", TextsConfig("ru", (), ()))) == ""
+    assert compliment_of(RULES, 1) == COMPLIMENTS["ru"][1]
+    assert compliment_of(rules("kk"), 0) == COMPLIMENTS["en"][0]
+    assert compliment_of(rules("ru", TextsConfig("ru", (), ())), 7) == ""
 
 
 def test_currencies() -> None:
-    assert currency_word("RUB", RULES) == "руб."
-    assert currency_word("RUB", rules("en")) == "RUB"
-    assert currency_word("KZT", RULES) == "KZT"
+    assert currency_word(RULES, "RUB") == "руб."
+    assert currency_word(rules("en"), "RUB") == "RUB"
+    assert currency_word(RULES, "KZT") == "KZT"
 
 
 def test_what_templates_may_do() -> None:
