@@ -6,13 +6,16 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cli.failures import is_database_error
 from cli.parser import add_command
 from cli.session import Session
 from engine.errors import BilldeckError
 from engine.text import safe
+
+if TYPE_CHECKING:
+    from engine.config import Config
 
 _PARTS = ("config", "database", "ledger", "balances", "nas")
 _SHOWN = 100
@@ -21,11 +24,12 @@ _SHOWN = 100
 @dataclass(frozen=True)
 class Result:
     """What one part found. `problems` is empty when all is well; `facts` says what was looked
-    at."""
+    at. After one that `ends` it nothing else can be checked."""
 
     part: str
     facts: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    ends: bool = False
 
 
 def register(subparsers: Any) -> None:
@@ -47,7 +51,7 @@ def run(args: argparse.Namespace, session: Session) -> int:
     wanted = _PARTS if args.part == "all" else (args.part,)
     # Without a configuration that can be read there are no roles, and nothing else to check.
     results = [_config(session)] if "config" in wanted else []
-    if not any(result.problems for result in results):
+    if not any(result.ends for result in results):
         session.require("viewer")
         checks = {"database": _database, "ledger": _ledger, "balances": _balances, "nas": _nas}
         results += [_caught(part, checks[part], session) for part in wanted if part in checks]
@@ -90,13 +94,25 @@ def _config(session: Session) -> Result:
     try:
         config = session.config
     except BilldeckError as error:
-        return Result("config", problems=[error.message])
+        return Result("config", problems=[error.message], ends=True)
     rows = [
         f"[{row.section}] {row.key} = {row.value} ({row.origin})"
         for row in config.settings
         if session.out.verbose or row.origin != "default"
     ]
-    return Result("config", [f"source: {config.source}", *rows])
+    facts, problems = _events(config, session.out.verbose)
+    return Result("config", [f"source: {config.source}", *rows, *facts], problems)
+
+
+def _events(config: Config, verbose: bool) -> tuple[list[str], list[str]]:
+    """What is said and what is wrong about events; with `verbose` also the texts of notices."""
+    from engine.events import checks
+    from engine.events.setup import given_events, providers_of, rules_of
+
+    rules = rules_of(config)
+    told = [f"text {text}" for text in checks.samples(rules)] if verbose else []
+    problems = checks.problems(rules, providers_of(config), given_events(config))
+    return [*checks.remarks(rules), *told], problems
 
 
 def _database(session: Session) -> Result:
