@@ -127,6 +127,7 @@ CREATE TABLE subscriber (
     email              VARCHAR(200) NOT NULL DEFAULT '',
     contract_number    VARCHAR(40) NOT NULL DEFAULT '',
     contract_date      CHAR(10),
+    birth_date         CHAR(10),
     address            VARCHAR(300) NOT NULL DEFAULT '',
     created_at         BIGINT NOT NULL,
     CHECK (alias_of IS NULL OR alias_of <> id),

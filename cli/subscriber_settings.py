@@ -27,6 +27,7 @@ SETTINGS = (
     ("--email", "TEXT", "e-mail address"),
     ("--contract-number", "TEXT", "number of the contract"),
     ("--contract-date", "DATE", "date of the contract, or none"),
+    ("--birth-date", "DATE", "day the person was born, or none"),
     ("--address", "TEXT", "address"),
 )
 

@@ -94,6 +94,7 @@ def view_lines(view: View, session: Session) -> Iterator[str]:
             ("phone", facts.phone),
             ("email", facts.email),
             ("contract", " of ".join(filter(None, (facts.contract_number, facts.contract_date)))),
+            ("born", facts.birth_date),
             ("address", facts.address),
         )
     )

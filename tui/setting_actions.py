@@ -38,6 +38,7 @@ _SETTINGS = (
     ("email", "email", "the e-mail address"),
     ("contract-number", "contract_number", "the number of the contract"),
     ("contract-date", "contract_date", "the date of the contract, or none"),
+    ("birth-date", "birth_date", "the day the person was born, or none"),
     ("address", "address", "the address"),
 )
 # On the command line these are given once for each; here all at once.

@@ -73,6 +73,7 @@ SUBSCRIBERS = (
     Column("email", f.text(200), required=False),
     Column("contract_number", f.text(40), required=False),
     Column("contract_date", f.optional(f.date_text), required=False),
+    Column("birth_date", f.optional(f.birth_date), required=False),
     Column("address", f.text(300), required=False),
     Column("credit_limit", f.optional(f.positive_amount, 0), required=False),
     Column("fee_day", f.optional(f.day_of_month), required=False),

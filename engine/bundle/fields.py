@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
+from engine.birth_date import parse_birth_date
 from engine.errors import InputError
 from engine.login import check_login
 from engine.money import parse_amount, parse_price
@@ -200,6 +201,11 @@ def date_text(cell: str) -> str:
     """A date, kept as ISO text."""
     parse_date(cell)
     return cell
+
+
+def birth_date(cell: str) -> str:
+    """A birth date, kept as ISO text; that it has come is the reader's to see."""
+    return parse_birth_date(cell).isoformat()
 
 
 @lru_cache(maxsize=1024)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
 import peewee
@@ -23,7 +24,7 @@ from engine.config import BillingConfig
 from engine.database import Database
 from engine.dialect import is_duplicate
 from engine.errors import InputError, JobFailed
-from engine.period import Period
+from engine.period import Period, hour_and_date
 from engine.periods import first_open_period
 from engine.retry import run_unit
 from engine.text import safe
@@ -61,8 +62,10 @@ def import_bundle(
     files, ignored = find_files(folder)
     subject = f"the bundle {safe(folder)}"
     with open_staging() as staging:
+        now = clock.now_ms()
+        _, today = hour_and_date(now, billing.timezone)
         bundle, summary = _read(
-            database, staging, files, first_period, Problems(subject), clock.now_ms(), actor
+            database, staging, files, first_period, Problems(subject), now, today, actor
         )
         summary = replace(summary, ignored=ignored)
         writer = Writer(database, bundle, billing, progress)
@@ -137,6 +140,7 @@ def _read(
     wanted: Period | None,
     problems: Problems,
     now: int,
+    today: date,
     actor: str,
 ) -> tuple[Checked, ImportSummary]:
     """Reads and checks the whole bundle. The usage first: it tells the first period."""
@@ -144,7 +148,7 @@ def _read(
     usage_rows = stage_usage(staging, files.get("usage"), problems)
     numbers = stage_numbers(staging, files.get("numbers"), problems)
     first = _first_period(database, staging, wanted)
-    stage = SubscriberStage(staging, catalogue, first, problems)
+    stage = SubscriberStage(staging, catalogue, first, today, problems)
     if "subscribers" in files:
         stage.read(files["subscribers"])
     check_subscribers(staging, database, problems)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+from engine.birth_date import require_born
 from engine.bundle.catalogue import Catalogue, Entries
 from engine.bundle.columns import SUBSCRIBERS
 from engine.bundle.fields import MAX_SUM
@@ -24,7 +26,7 @@ BEFORE_OUR_BOOKS = "1900-01-01"
 STAGED = (
     "n, line, login, name, group_id, plan_id, ordered_plan_id, addon_id, ordered_addon_id,"
     " active_since, first_month_day, discount, balance, uid, phone, email, contract_number,"
-    " contract_date, address, credit_limit, fee_day, state, alias_of, main"
+    " contract_date, birth_date, address, credit_limit, fee_day, state, alias_of, main"
 )
 _WIDTH = STAGED.count(",") + 1
 # Aliases get their place after the mains when it is known how many mains there are.
@@ -84,10 +86,12 @@ class SubscriberStage:
         staging: Staging,
         catalogue: Catalogue,
         first: Period | None,
+        today: date,
         problems: Problems,
     ) -> None:
         self._catalogue = catalogue
         self._first = first
+        self._today = today
         self._problems = problems
         self._staging = staging
         self._file = ""
@@ -129,8 +133,8 @@ class SubscriberStage:
     def _take(self, line: int, values: tuple[Any, ...]) -> None:
         (
             login, name, group, plan, next_plan, addon, next_addon, services, start_day, discount,
-            balance, uid, phone, email, contract_number, contract_date, address, credit_limit,
-            fee_day, active_since, state, alias_of,
+            balance, uid, phone, email, contract_number, contract_date, birth_date, address,
+            credit_limit, fee_day, active_since, state, alias_of,
         ) = values  # fmt: skip
         if alias_of is None:
             self._mains += 1
@@ -140,6 +144,7 @@ class SubscriberStage:
                 self._problems.add(self._file, line, "alias_of", "is an alias of itself")
             self._aliases += 1
             n = _ALIASES_FROM + self._aliases
+        self._check_birth(line, birth_date)
         since, first_day = self._start(line, start_day, active_since, alias_of is not None)
         catalogue = self._catalogue
         ordered = self._find(line, "next_plan", catalogue.plans, next_plan)
@@ -160,7 +165,7 @@ class SubscriberStage:
                 self._find(line, "addon", catalogue.addons, addon),
                 ordered_addon,
                 since, first_day, discount, balance, uid, phone, email, contract_number,
-                contract_date, address, credit_limit, fee_day, state, alias_of,
+                contract_date, birth_date, address, credit_limit, fee_day, state, alias_of,
                 n if alias_of is None else None,
             )
         )  # fmt: skip
@@ -179,6 +184,14 @@ class SubscriberStage:
                 self._file, line, column, f"there is no {entries.title} '{safe(code, 60)}'"
             )
         return found
+
+    def _check_birth(self, line: int, birth_date: str | None) -> None:
+        if birth_date is None:
+            return
+        try:
+            require_born(date.fromisoformat(birth_date), self._today)
+        except InputError as error:
+            self._problems.add(self._file, line, "birth_date", error.message)
 
     def _start(
         self, line: int, start_day: int | None, active_since: str | None, alias: bool

@@ -131,7 +131,7 @@ class Writer:
             "subscriber (id, login, name, group_id, plan_id, ordered_plan_id, ordered_plan_from,"
             " addon_id, ordered_addon_id, ordered_addon_from, active_since, first_month_day, state,"
             " alias_of, credit_limit, fee_day, external_uid, phone, email, contract_number,"
-            " contract_date, address, created_at)",
+            " contract_date, birth_date, address, created_at)",
             rows(
                 "SELECT n + :shift, login, name, group_id, plan_id, ordered_plan_id,"
                 " CASE WHEN ordered_plan_id IS NOT NULL THEN :next END, addon_id,"
@@ -139,7 +139,7 @@ class Writer:
                 " active_since, first_month_day, state,"
                 " CASE WHEN alias_of IS NULL THEN NULL WHEN main > 0 THEN main + :shift"
                 " ELSE -main END, credit_limit, fee_day, uid, phone, email, contract_number,"
-                " contract_date, address, :now FROM subscriber ORDER BY n",
+                " contract_date, birth_date, address, :now FROM subscriber ORDER BY n",
                 {"shift": shift, "next": str(self._first().next()), "now": bundle.now},
             ),
             ("subscribers", total),

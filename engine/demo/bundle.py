@@ -27,7 +27,7 @@ _PLAIN: Row = {
     "login": "", "name": "", "group": "town", "plan": "", "next_plan": "", "addon": "",
     "next_addon": "", "services": "", "start_day": "0", "discount_percent": "0",
     "balance": "0.00", "external_uid": "", "phone": "", "email": "", "contract_number": "",
-    "contract_date": "", "address": "", "credit_limit": "0.00", "fee_day": "",
+    "contract_date": "", "birth_date": "", "address": "", "credit_limit": "0.00", "fee_day": "",
     "active_since": "", "state": "active", "alias_of": "",
 }  # fmt: skip
 

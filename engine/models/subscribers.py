@@ -42,6 +42,7 @@ class Subscriber(BaseModel):
     email = peewee.CharField(max_length=200, default="")
     contract_number = peewee.CharField(max_length=40, default="")
     contract_date = peewee.CharField(max_length=10, null=True)
+    birth_date = peewee.CharField(max_length=10, null=True)
     address = peewee.CharField(max_length=300, default="")
     created_at = peewee.BigIntegerField()
 

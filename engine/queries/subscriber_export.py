@@ -16,15 +16,16 @@ from engine.queries.subscribers import Subscribers
 _COLUMNS = (
     "login", "name", "group", "plan", "next_plan", "addon", "next_addon", "services", "start_day",
     "discount_percent", "balance", "external_uid", "phone", "email", "contract_number",
-    "contract_date", "address", "credit_limit", "fee_day", "active_since", "state", "alias_of",
+    "contract_date", "birth_date", "address", "credit_limit", "fee_day", "active_since", "state",
+    "alias_of",
 )  # fmt: skip
 _SELECT = (
     "SELECT s.id, s.login, s.name, g.code, s.plan_id, s.ordered_plan_id, s.ordered_plan_from,"
     " s.addon_id, s.ordered_addon_id, s.ordered_addon_from,"
     " (SELECT GROUP_CONCAT(v.service_id) FROM subscriber_service v"
     " WHERE v.subscriber_id = s.id), s.active_since, s.first_month_day, d.value, a.balance,"
-    " s.external_uid, s.phone, s.email, s.contract_number, s.contract_date, s.address,"
-    " s.credit_limit, s.fee_day, s.state, m.login FROM subscriber s"
+    " s.external_uid, s.phone, s.email, s.contract_number, s.contract_date,"
+    " s.birth_date, s.address, s.credit_limit, s.fee_day, s.state, m.login FROM subscriber s"
     " LEFT JOIN account a ON a.id = s.id LEFT JOIN subscriber_group g ON g.id = s.group_id"
     " LEFT JOIN subscriber m ON m.id = s.alias_of"
     " LEFT JOIN discount d ON d.subscriber_id = s.id AND d.scope = 'all'"
@@ -62,7 +63,7 @@ def subscribers(database: Database, found: Iterator[Row] | None = None) -> Table
         for (
             _, login, name, group, plan, next_plan, plan_from, addon, next_addon, addon_from, taken,
             active_since, first_day, discount, balance, uid, phone, email, contract_number,
-            contract_date, address, credit_limit, fee_day, state, alias_of,
+            contract_date, birth_date, address, credit_limit, fee_day, state, alias_of,
         ) in chosen:  # fmt: skip
             start_day, since = _start_columns(active_since, first_day, first)
             yield (
@@ -82,6 +83,7 @@ def subscribers(database: Database, found: Iterator[Row] | None = None) -> Table
                 email,
                 contract_number,
                 contract_date,
+                birth_date,
                 address,
                 format_amount(credit_limit),
                 fee_day,

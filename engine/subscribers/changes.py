@@ -7,8 +7,10 @@ fact away, `never` the day of the first use.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
+from engine.birth_date import parse_birth_date, require_born
 from engine.config.values import has_control
 from engine.errors import InputError
 from engine.money import MILLIONTHS, parse_amount
@@ -58,15 +60,16 @@ class Changes:
     email: str | None = None
     contract_number: str | None = None
     contract_date: str | None = None
+    birth_date: str | None = None
     address: str | None = None
 
 
-def apply(facts: Facts, changes: Changes, open_period: Period) -> Facts:
+def apply(facts: Facts, changes: Changes, open_period: Period, today: date) -> Facts:
     """The facts after the changes. `open_period` is the oldest period not yet closed for this
-    subscriber: an order can take effect after it at the earliest. Raises InputError; whether the
-    codes and logins exist is the caller's to see."""
+    subscriber: an order can take effect after it at the earliest. Nobody is born after `today`.
+    Raises InputError; whether the codes and logins exist is the caller's to see."""
     after = _apply_texts(facts, changes)
-    after = _apply_optional(after, changes)
+    after = _apply_optional(after, changes, today)
     after = _apply_orders(after, changes, open_period)
     after = replace(
         after,
@@ -98,7 +101,7 @@ def _apply_texts(facts: Facts, changes: Changes) -> Facts:
     return replace(facts, **given)
 
 
-def _apply_optional(facts: Facts, changes: Changes) -> Facts:
+def _apply_optional(facts: Facts, changes: Changes, today: date) -> Facts:
     """The facts that `none` takes away."""
     given: dict[str, Any] = {}
     if changes.addon is not None:
@@ -113,6 +116,8 @@ def _apply_optional(facts: Facts, changes: Changes) -> Facts:
     if changes.contract_date is not None:
         day = _or_none(changes.contract_date)
         given["contract_date"] = day and str(parse_date(day))
+    if changes.birth_date is not None:
+        given["birth_date"] = _birth_date(_or_none(changes.birth_date), today)
     if changes.active_since is not None:
         never = changes.active_since == "never"
         given["active_since"] = None if never else str(parse_date(changes.active_since))
@@ -228,6 +233,14 @@ def _as_alias(before: Facts, after: Facts) -> Facts:
 
 def _or_none(text: str) -> str | None:
     return None if text in ("none", "") else text
+
+
+def _birth_date(text: str | None, today: date) -> str | None:
+    if text is None:
+        return None
+    day = parse_birth_date(text)
+    require_born(day, today)
+    return str(day)
 
 
 def _fee_day(text: str | None) -> int | None:

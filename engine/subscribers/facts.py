@@ -42,6 +42,7 @@ class Facts:
     email: str = ""
     contract_number: str = ""
     contract_date: str | None = None
+    birth_date: str | None = None
     address: str = ""
 
     def as_json(self) -> dict[str, Any]:
@@ -74,7 +75,7 @@ def find(database: Database, login: str, lock: bool = False) -> tuple[int, Facts
         "SELECT s.id, s.name, g.code, p.code, op.code, s.ordered_plan_from, a.code, oa.code,"
         " s.ordered_addon_from, s.active_since, s.first_month_day, s.state, m.login,"
         " s.credit_limit, s.fee_day, s.external_uid, s.phone, s.email, s.contract_number,"
-        " s.contract_date, s.address FROM subscriber s"
+        " s.contract_date, s.birth_date, s.address FROM subscriber s"
         " JOIN subscriber_group g ON g.id = s.group_id"
         " LEFT JOIN plan p ON p.id = s.plan_id"
         " LEFT JOIN plan op ON op.id = s.ordered_plan_id"

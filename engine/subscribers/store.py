@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import tzinfo
+from datetime import date, tzinfo
 from typing import Any
 
 import peewee
@@ -22,7 +22,7 @@ from engine.login import check_login
 from engine.models.ledger import Account
 from engine.models.subscribers import Discount, Subscriber, SubscriberService
 from engine.money import format_amount
-from engine.period import Period
+from engine.period import Period, hour_and_date
 from engine.periods import ensure_period, first_open_period
 from engine.retry import run_unit
 from engine.subscribers.changes import Changes, apply
@@ -56,6 +56,11 @@ class Writer:
         wait = config.database.wait_seconds if wait_seconds is None else wait_seconds
         return cls(actor, now_ms, billing.timezone, wait, rules_of(config), billing.currency)
 
+    @property
+    def today(self) -> date:
+        """The day in the billing zone."""
+        return hour_and_date(self.now_ms, self.timezone)[1]
+
 
 @dataclass(frozen=True, slots=True)
 class Changed:
@@ -86,7 +91,7 @@ def add(database: Database, login: str, changes: Changes, writer: Writer) -> Cha
                 f"the subscriber {safe(login)} exists already. Nothing was changed."
                 " `billdeck subscriber set` changes it."
             )
-        facts = apply(Facts(), changes, _open_period(database, None, writer))
+        facts = apply(Facts(), changes, _open_period(database, None, writer), writer.today)
         facts = _with_plan_of_main(database, facts)
         if not facts.group:
             raise InputError("a new subscriber needs a group: --group CODE")
@@ -171,7 +176,7 @@ def preview(database: Database, login: str, changes: Changes, writer: Writer) ->
 def check(database: Database, changes: Changes, writer: Writer) -> None:
     """Raises InputError for what is wrong whoever it is done to: a value, a period already open, a
     group or plan that does not exist."""
-    _columns(database, apply(Facts(), changes, _open_period(database, None, writer)))
+    _columns(database, apply(Facts(), changes, _open_period(database, None, writer), writer.today))
 
 
 def _changed_facts(
@@ -179,7 +184,7 @@ def _changed_facts(
 ) -> tuple[int, Facts, Facts]:
     """The number of a subscriber, its facts as they are, and as the changes make them."""
     number, before = require(database, login, lock)
-    after = apply(before, changes, _open_period(database, number, writer))
+    after = apply(before, changes, _open_period(database, number, writer), writer.today)
     if after.alias_of is not None and after.alias_of != before.alias_of:
         _check_may_be_alias(database, number, login, after.alias_of)
         after = _with_plan_of_main(database, after, lock)
@@ -327,7 +332,7 @@ def _columns(database: Database, facts: Facts) -> dict[str, Any]:
         for name in (
             "name", "ordered_plan_from", "ordered_addon_from", "active_since", "first_month_day",
             "state", "credit_limit", "fee_day", "external_uid", "phone", "email",
-            "contract_number", "contract_date", "address",
+            "contract_number", "contract_date", "birth_date", "address",
         )
     }  # fmt: skip
     main = facts.alias_of

@@ -171,6 +171,7 @@ def people(draw: st.DrawFn) -> list[dict[str, str]]:
                 "email": draw(WORD),
                 "contract_number": draw(WORD),
                 "contract_date": draw(st.sampled_from(["", "2020-02-29"])),
+                "birth_date": draw(st.sampled_from(["", "1904-02-29", "2026-11-01"])),
                 "address": draw(WORD),
                 "credit_limit": draw(st.sampled_from(["0.00", "300.00"])),
                 "fee_day": draw(st.sampled_from(["", "28"])),

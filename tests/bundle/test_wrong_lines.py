@@ -25,6 +25,7 @@ from tests.bundle.folders import (
 
 GROUPS = "group,name,charge\n"
 MORE = SUBSCRIBERS_HEADER + ",active_since,state,alias_of,external_uid,fee_day,credit_limit"
+BORN = SUBSCRIBERS_HEADER + ",birth_date"
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +123,9 @@ CASES: list[tuple[str, str | bytes, int, str, str]] = [
     ("subscribers", person("u3,,1,1,,,,,9,0,0,2026-10-08,,,,,", MORE), 4, "start_day", "differ"),
     ("subscribers", person("u3,,1,1,,,,,-1,0,0,2026-10-08,,,,,", MORE), 4, "start_day", "diff"),
     ("subscribers", person("u3,,1,1,,,,,9,0,0,2026-09-09,,,,,", MORE), 4, "start_day", "differ"),
+    ("subscribers", person("u3,,1,1,,,,,0,0,0,1899-12-31", BORN), 4, "birth_date", "from 1900"),
+    ("subscribers", person("u3,,1,1,,,,,0,0,0,2026-11-02", BORN), 4, "birth_date", "future"),
+    ("subscribers", person("u3,,1,1,,,,,0,0,0,2025-02-29", BORN), 4, "birth_date", "not a birth"),
     ("subscribers", person("u3,,1,1,,,,,0,0,0,,gone,,,,", MORE), 4, "state", "none of"),
     ("subscribers", person("u3,,1,1,,,,,0,0,0,,,u3,,,", MORE), 4, "alias_of", "of itself"),
     ("subscribers", person("u3,,1,1,,,,,0,0,0,,,u9,,,", MORE), 4, "alias_of", "no subscriber"),

@@ -154,6 +154,7 @@ def test_add_refuses(ivan: Shell, books: Database, words: tuple[str, ...], said:
             {"contract_date": None},
             {"contract_date": "2026-01-02"},
         ),
+        (("--birth-date", "1904-02-29"), {"birth_date": None}, {"birth_date": "1904-02-29"}),
         (("--address", "Тверь"), {"address": ""}, {"address": "Тверь"}),
     ],
 )
@@ -188,6 +189,7 @@ def test_set_and_back(
         (("--active-since", "2026-10-05"), ("--active-since", "never")),
         (("--external-uid", "u"), ("--external-uid", "none")),
         (("--contract-date", "2026-01-02"), ("--contract-date", "none")),
+        (("--birth-date", "1985-01-02"), ("--birth-date", "none")),
     ],
 )
 def test_taken_away_again(ivan: Shell, words: tuple[str, ...], back: tuple[str, ...]) -> None:
@@ -224,6 +226,8 @@ def test_what_changed_is_shown(ivan: Shell) -> None:
         (("--add-service", "ip", "--remove-service", "ip"), "both added and removed"),
         (("--remove-service", "ip"), "has no service 'ip'"),
         (("--from", "2026-12"), "needs an order"),
+        (("--birth-date", "1899-12-31"), "is not a birth date"),
+        (("--birth-date", "2126-01-01"), "lies in the future"),
         (("--order-plan", "fast", "--from", "2026-11"), "2026-11 is still open"),
         (("--order-plan", "fast", "--from", "December"), "is not a period"),
         (("--discount", "all:percent:100.1"), "0 to 100 percent"),

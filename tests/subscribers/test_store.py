@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 from collections.abc import Iterator
+from datetime import date
 from multiprocessing.pool import AsyncResult
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -89,7 +90,10 @@ def test_changing_survives_a_cut_at_every_statement(
         assert len(lines(books)) == 2 * cuts
         assert (answer.before["plan"], answer.after["plan"]) == ("home", "fast")
         assert (answer.before["credit_limit"], answer.after["credit_limit"]) == ("0.00", "7.00")
-        assert find(books, "olga") == (1000, apply(before, OTHER, Period(2026, 11)))
+        assert find(books, "olga") == (
+            1000,
+            apply(before, OTHER, Period(2026, 11), date(2026, 11, 5)),
+        )
         if statements < cuts:
             break
         # Back again, at a time of its own, as people do it.

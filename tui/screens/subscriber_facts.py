@@ -52,6 +52,7 @@ def person_side(card: Card) -> Content:
         ("contract", contract, ""),
         ("phone", facts.phone, ""),
         ("e-mail", facts.email, ""),
+        ("born", facts.birth_date or "", ""),
         ("address", facts.address, ""),
         ("active since", facts.active_since or "never", ""),
         ("fee day", "" if facts.fee_day is None else str(facts.fee_day), ""),
