@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.database import Database
 from engine.events.facts import Facts
+from engine.money import MILLIONTHS, MINOR_UNITS, round_half_up_div
 
 _AT_ONCE = 500
 # Bonuses in these states were given, or will be.
@@ -69,7 +70,7 @@ def _facts(
         contract_number=contract,
         contract_date=date.fromisoformat(signed) if signed else None,
         plan=plan or "",
-        monthly_fee=int(fee or 0),
+        monthly_fee=round_half_up_div(int(fee or 0), MILLIONTHS // MINOR_UNITS),
         balance_before=int(balance),
         balance=int(balance),
         credit_limit=int(limit),

@@ -136,7 +136,8 @@ def _bonus(kind: ActionKind) -> Follow:
         if kind == "birthday_bonus":
             amount = rules.bonuses.birthday if facts.state == "active" else 0
         else:
-            found = bonus_of(facts, happened, rules.bonuses, moment.zone)
+            wanted = rules.events.follows[happened.kind]
+            found = bonus_of(facts, happened, rules.bonuses, moment.zone, wanted)
             amount = found[1] if found is not None and found[0] == kind else 0
         if not amount:
             return []
