@@ -110,7 +110,11 @@ def _events(config: Config, verbose: bool) -> tuple[list[str], list[str]]:
     from engine.events.setup import given_events, providers_of, rules_of
 
     rules = rules_of(config)
-    told = [f"text {text}" for text in checks.samples(rules)] if verbose else []
+    told = (
+        [f"text {text}" for text in checks.samples(rules, config.billing.currency)]
+        if verbose
+        else []
+    )
     problems = checks.problems(rules, providers_of(config), given_events(config))
     return [*checks.remarks(rules), *told], problems
 

@@ -7,9 +7,17 @@ from collections.abc import Collection, Iterator, Mapping
 from engine.errors import InputError
 from engine.events.kinds import EVENT_KINDS, ActionKind, EventKind
 from engine.events.settings import Rules
-from engine.events.texts import MOST_TEXT, always_empty, render, sample_values, template_of
+from engine.events.texts import (
+    MOST_TEXT,
+    always_empty,
+    compliment_of,
+    currency_word,
+    render,
+    sample_values,
+    template_of,
+)
 from engine.events.words import TEMPLATES, TEXT_NAMES
-from engine.text import ELLIPSIS, safe
+from engine.text import ELLIPSIS
 
 
 def problems(
@@ -51,13 +59,15 @@ def remarks(rules: Rules) -> list[str]:
     return found
 
 
-def samples(rules: Rules) -> Iterator[str]:
+def samples(rules: Rules, currency: str) -> Iterator[str]:
     """Each text that is used, filled in with an example. Those that are wrong are left out."""
+    own = {"currency": currency_word(rules, currency), "compliment": compliment_of(rules, 0)}
     for name in _used(rules):
         try:
-            yield f"{_written(name)}: {render(template_of(name, rules), sample_values(name))}"
+            text = render(template_of(name, rules), {**sample_values(name), **own})
         except InputError:
             continue
+        yield f"{_written(name)}: {text}"
 
 
 def _providers(rules: Rules, providers: Mapping[str, bool]) -> Iterator[str]:
@@ -124,16 +134,15 @@ def _texts(rules: Rules) -> Iterator[str]:
 
 def _trouble(name: str, template: str) -> str | None:
     """Why the template of this name is not good, None when it is."""
-    values = sample_values(name)
     try:
-        text = render(template, values)
         empty = always_empty(name, template)
+        if empty:
+            return f"this text has no value for {', '.join(empty)}; it would say nothing there"
+        text = render(template, sample_values(name))
     except InputError as error:
         return error.message
     if len(text) == MOST_TEXT and text.endswith(ELLIPSIS):
         return f"the text is longer than {MOST_TEXT} characters and would be cut"
-    if empty:
-        return f"this text has no value for {safe(', '.join(empty))}; it would say nothing there"
     return None
 
 

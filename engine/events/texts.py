@@ -37,7 +37,7 @@ VARIABLES: dict[str, str] = {
     "compliment": "Спасибо!",
     "link": "https://example.com/receipt/1",
     "bonus": "100.00",
-    "date": "2026-10-05",
+    "date": "05.10.2026",
 }
 """What a template may name, with a value to try it by."""
 

@@ -102,7 +102,8 @@ def test_half_a_cashier_is_told(name: str, inn: str) -> None:
         ("tariff_change_by_staff", "{{ x }}", "[texts ru] tariff-change-by-staff: the template"),
         ("freeze", "{{ login }} {{ amount }}", "no value for amount; it would say nothing there"),
         ("payment", "{{ login }} {{ link }} {{ bonus }}", "no value for bonus, link"),
-        ("payment", "{% if link %}{% endif %}", "gives no text"),
+        ("payment", "{% if link %}{% endif %}", "no value for link"),
+        ("payment", "{% if not login %}a{% endif %}", "gives no text"),
         ("refund", "{{ name ~ name }}" * 100, "longer than 1000 characters and would be cut"),
     ],
 )
@@ -131,8 +132,9 @@ def test_texts_of_another_language_are_told() -> None:
 
 
 def test_samples_show_what_is_used() -> None:
-    shown = list(samples(texts(("payment", "Hi {{ login }}"), ("refund", "{{ x }}"))))
+    shown = list(samples(texts(("payment", "Hi {{ login }}"), ("refund", "{{ x }}")), "RUB"))
     assert shown[0] == "payment: Hi ivan"
+    assert shown[1].endswith("300.00 руб. установлен. Спасибо, что Вы с нами!")
     assert not any(line.startswith(("refund:", "block:")) for line in shown)
     assert shown[-1] == "receipt-link: Кассовый чек по счету #ivan: https://example.com/receipt/1"
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.config import describe
+from engine.config.events import written
 from engine.events.kinds import EVENT_KINDS
 from engine.events.settings import (
     FOLLOWS,
@@ -19,7 +20,7 @@ from engine.events.settings import (
     TextsConfig,
 )
 from engine.events.setup import rules_of
-from engine.events.texts import render, sample_values, template_of
+from engine.events.texts import VARIABLES, render, sample_values, template_of
 from engine.events.words import TEMPLATES
 from tests.unit.config_place import Place
 
@@ -179,3 +180,36 @@ def test_the_example_of_a_text_is_the_built_in_one(place: Place) -> None:
 )
 def test_what_cannot_be(place: Place, text: str, message: str) -> None:
     assert message in place.refusal(text)
+
+
+def test_the_sections_of_the_docs(place: Place) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "events.md").read_text(encoding="utf-8")
+    parts = [part.partition("```")[0] for part in page.split("```ini\n")[1:]]
+    config = place.load("\n".join(parts))
+    assert config.events.mode == "dry"
+    assert config.events.follows["tariff_change"] == ("notice", "session_drop")
+    assert config.events.follows["block"] == ()
+    rules = rules_of(config)
+    values = {**sample_values("payment"), "compliment": ""}
+    assert render(template_of("payment", rules), values) == "Счет №ivan: +500.00 RUB"
+    assert " 450 RUB" in render(template_of("reminder", rules), {**values, "fee": "450.00"})
+
+
+def test_the_docs_tell_what_can_follow() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "events.md").read_text(encoding="utf-8")
+    rows = [line.split(" | ") for line in page.splitlines() if line.startswith("| `")]
+    told: dict[str, str] = {}
+    for row in rows:
+        for event in row[0].strip("| ").split(", "):
+            told.setdefault(event.strip("`"), row[1])
+    for event, actions in POSSIBLE.items():
+        names = ", ".join(f"`{written(action)}`" for action in actions)
+        assert told[written(event)] == names
+    for variable in VARIABLES:
+        assert f"`{variable}`" in page
+
+
+def test_signs_that_a_file_takes_for_comments(place: Place) -> None:
+    text = """[texts ru]\npayment = a {{ ";" }} b {{ "#" }}{{ login }}{#note#}\n"""
+    template = template_of("payment", rules_of(place.load(text)))
+    assert render(template, sample_values("payment")) == "a ; b #ivan"
