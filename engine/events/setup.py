@@ -5,9 +5,7 @@ from __future__ import annotations
 from engine.config import Config
 from engine.config.events import written
 from engine.events.kinds import EVENT_KINDS, EventKind
-from engine.events.settings import SMS_PROVIDERS, SOCIAL_PROVIDERS, Rules
-
-_PROVIDERS = {*SMS_PROVIDERS, *SOCIAL_PROVIDERS, "komtet"}
+from engine.events.settings import Rules
 
 
 def rules_of(config: Config) -> Rules:
@@ -23,9 +21,12 @@ def rules_of(config: Config) -> Rules:
 
 
 def providers_of(config: Config) -> dict[str, bool]:
-    """Which providers of messages and receipts are set up: each has a section of its name."""
-    parts = {name: getattr(config, name, None) for name in _PROVIDERS}
-    return {name: bool(part is not None and part.is_set_up) for name, part in parts.items()}
+    """Which providers of messages and receipts have all that they need."""
+    return {
+        "smspilot": config.smspilot.is_set_up,
+        "smsc": config.smsc.is_set_up,
+        "komtet": config.komtet.is_set_up,
+    }
 
 
 def given_events(config: Config) -> list[EventKind]:

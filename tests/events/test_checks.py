@@ -17,7 +17,7 @@ from engine.events.settings import (
     Rules,
     TextsConfig,
 )
-from engine.events.setup import given_events
+from engine.events.setup import given_events, providers_of
 from tests.unit.config_place import Place
 
 ALL = {"smspilot": True, "smsc": True, "komtet": True}
@@ -144,3 +144,10 @@ def test_what_the_configuration_states_itself(tmp_path: Path) -> None:
         "[events]\nmode = on\nreal-ip = session-drop\n", BILLDECK_EVENTS__PAYMENT="notice"
     )
     assert given_events(config) == ["payment", "real_ip"]
+
+
+def test_a_provider_is_set_up_when_it_has_what_it_needs(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    assert providers_of(place.load("")) == dict.fromkeys(ALL, False)
+    text = "[smsc]\nlogin = telecom\npassword = x\n[smspilot]\nsender = A\n"
+    assert providers_of(place.load(text, 0o600)) == {**dict.fromkeys(ALL, False), "smsc": True}
