@@ -62,7 +62,8 @@ def hand_out(
             f" AND NOT EXISTS ({_EARLIER}) ORDER BY a.next_at, a.id LIMIT ?",
             (channel, state, now_ms, now_ms, now_ms, most),
         )
-    numbers = [number for _, number in sorted(candidates)[:most]]
+    # One that is being asked for may have been set to wait by a person: its answer comes first.
+    numbers = [number for _, number in sorted(candidates)[:most] if number not in in_flight]
     if not numbers:
         return []
     marks = ", ".join("?" * len(numbers))

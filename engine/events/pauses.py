@@ -61,16 +61,18 @@ def _paused(channel: Channel, now: int, until: int | None, reason: str) -> Chann
 
 
 def read_channels(database: Database, names: Sequence[str] | None = None) -> list[Channel]:
-    """The channels of these names, or all, in the order of their names; in a transaction that
-    changes them they are locked."""
-    where, values = "", list(names or ())
+    """The channels of these names, or all, in the order of their names. With names they are
+    locked until the transaction ends, for whoever is about to change them."""
+    where, lock, values = "", "", list(names or ())
     if names is not None:
         where = f"WHERE name IN ({', '.join('?' * len(values))})"
+        # A person may pause one at the same moment: the later of two changes sees the earlier.
+        lock = database.dialect.lock_rows
     return [
         Channel(*row)
         for row in database.rows(
             "SELECT name, paused_at, paused_until, paused_by, reason, failures FROM channel"
-            f" {where} ORDER BY name",
+            f" {where} ORDER BY name {lock}",
             values,
         )
     ]
