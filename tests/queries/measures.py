@@ -17,7 +17,7 @@ SIZE = 40
 ROWS_READ = 20 * SIZE
 STEPS = 1_200 * SIZE
 BIG = ("s", "a", "c", "m", "b", "l", "subscriber", "account", "close_record", "number",
-       "number_balance")  # fmt: skip
+       "number_balance", "e", "action", "event")  # fmt: skip
 
 
 class Explaining(Database):
