@@ -41,6 +41,8 @@ COMMANDS = {
     "balances": "balances",
     "import-mail": "balances",
     "nas": "nas",
+    "action": "action",
+    "channel": "channel",
 }
 _WITH_VALUE = ("--config",)
 _GLOBAL = ("--config", "--json", "--verbose", "--version", "--help", "-h")

@@ -25,6 +25,7 @@ from engine.events.by_hand import (
     change,
     chosen,
     find,
+    parts,
     require_no_doubt,
     why_not,
 )
@@ -89,9 +90,26 @@ def failed_notices(
             f"more than {MOST} notices failed in that time: choose less of it. Nothing was changed."
         )
     rows.sort()
+    return _summed(tuple(row[0] for row in rows), rows)
+
+
+def failed_of(database: Database, ids: Sequence[int]) -> FailedNotices:
+    """The same of actions that are named by their numbers, whatever they are."""
+    ids = chosen(ids)
+    rows: list[Row] = []
+    for part in parts(ids):
+        rows += database.rows(
+            "SELECT a.id, s.login, a.state, a.channel, a.reason FROM action a JOIN subscriber s"
+            f" ON s.id = a.subscriber_id WHERE a.id IN ({', '.join('?' * len(part))})",
+            part,
+        )
+    return _summed(tuple(ids), sorted(rows))
+
+
+def _summed(ids: tuple[int, ...], rows: Sequence[Row]) -> FailedNotices:
     counts = Counter((state, name, reason) for _, _, state, name, reason in rows)
     return FailedNotices(
-        tuple(row[0] for row in rows),
+        ids,
         tuple(FailedGroup(*group, count) for group, count in counts.most_common()),
         tuple(dict.fromkeys(row[1] for row in rows))[:_FIRST],
     )
