@@ -34,6 +34,7 @@ COMMANDS = {
     "correct": "ledger",
     "writeoff": "ledger",
     "reverse": "ledger",
+    "event": "event",
     "run": "run",
     "daemon": "daemon",
     "jobs": "jobs",

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 # MariaDB: deadlock, lock wait timeout, changed since the snapshot; Galera reports a lost
-# certification as a deadlock.
-_CONFLICTS = {1213, 1205, 1020}
+# certification as a deadlock. 1467 is a deadlock over the lock by which a table counts its rows.
+_CONFLICTS = {1213, 1205, 1020, 1467}
 # MariaDB: no connection, gone away, lost during a query, shutdown, killed, node not primary.
 _LOST = {2002, 2003, 2006, 2013, 2055, 1053, 1927, 1047, 1152, 1158, 1159, 1160, 1161, 1040}
 # Galera: the node lost the others during a COMMIT. The same code also says that a limit on the size

@@ -11,6 +11,7 @@ ALONE = "Error while appending streaming replication fragment(provider status: N
 # As a cluster's nodes said them: code, words, conflict, lost, absent.
 SAID = [
     (1213, "Deadlock found when trying to get lock; try restarting transaction", 1, 0, 0),
+    (1467, "Failed to read auto-increment value from storage engine", 1, 0, 0),
     (1205, "Lock wait timeout exceeded; try restarting transaction", 1, 0, 1),
     (1047, "WSREP has not yet prepared node for application use", 0, 1, 1),
     (1180, f"{ALONE} Primary Component)", 0, 1, 0),
