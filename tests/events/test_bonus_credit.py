@@ -97,7 +97,7 @@ def test_a_paused_channel_credits_nothing(database: Database) -> None:
 def test_gates(database: Database, change: str, paid: int, expected: list[str]) -> None:
     with database.transaction():
         database.execute(
-            "INSERT INTO plan (id, code, name, monthly_fee) VALUES (1, 'a', 'A', 100000)"
+            "INSERT INTO plan (id, code, name, monthly_fee) VALUES (1, 'a', 'A', 1000000000)"
         )
         database.execute(
             "UPDATE subscriber SET plan_id = 1, contract_date = ?",
