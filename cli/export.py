@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 # The lists are those of engine.queries.listing, which is not imported for a help text.
 _KINDS = (
-    "charges", "subscribers", "ledger", "runs", "periods", "failures", "balances", "skipped-mails",
+    "charges", "subscribers", "ledger", "runs", "periods", "failures", "balances", "events",
+    "skipped-mails",
 )  # fmt: skip
 _STDIN = "-"
 _WITHOUT_FILTER = ("charges", "ledger", "skipped-mails")

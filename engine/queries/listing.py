@@ -15,6 +15,8 @@ from engine.errors import InputError
 from engine.money import format_amount
 from engine.period import format_ms
 from engine.queries.columns import Column, Sort
+from engine.queries.event_list import NEWEST_FIRST as NEWEST_ACTIONS
+from engine.queries.event_list import ActionList
 from engine.queries.export import Cell, Table
 from engine.queries.number_list import NumberList
 from engine.queries.paging import PagedSource
@@ -27,6 +29,7 @@ from engine.text import safe
 
 _AT_ONCE = 500
 _DESCENDING = ":desc"
+_NEWEST_FIRST = {"runs": NEWEST_FIRST, "events": NEWEST_ACTIONS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,8 @@ def _source(database: Database, wanted: Wanted, clock: Clock, zone: tzinfo) -> S
         return BundleRows()
     if wanted.name == "balances":
         return NumberList(zone)
+    if wanted.name == "events":
+        return ActionList(zone)
     if wanted.name == "runs":
         return Runs(clock)
     if wanted.name == "periods":
@@ -98,8 +103,8 @@ def _rows(database: Database, source: Source, wanted: Wanted) -> Iterator[Row]:
         yield from _named(database, source, tuple(dict.fromkeys(wanted.names)))
         return
     sorts = tuple(parse_sort(text, source.columns) for text in wanted.sorts)
-    if wanted.name == "runs":
-        sorts = sorts or NEWEST_FIRST
+    if wanted.name in _NEWEST_FIRST:
+        sorts = sorts or _NEWEST_FIRST[wanted.name]
     for page in pages(source, database, source.query(wanted.filter, sorts)):
         yield from page.rows
 

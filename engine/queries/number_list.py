@@ -7,15 +7,15 @@ that of the number's newest report; it has no index, so a filter by it looks at 
 
 from __future__ import annotations
 
-from datetime import date, timedelta, tzinfo
+from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from engine.balances.trend import STATUSES
 from engine.errors import InputError
-from engine.period import FIRST_YEAR, LAST_YEAR, day_start_ms
 from engine.queries.clauses import Clause, Fragment, any_of, begins_with, compared
 from engine.queries.columns import Column, Sort
 from engine.queries.filters import Condition
+from engine.queries.moments import within
 from engine.queries.paging import PagedSource, View
 from engine.queries.walking import Shape, Walk
 from engine.text import safe
@@ -171,32 +171,7 @@ def _operator(database: Database, condition: Condition) -> Clause:
 
 
 def _since(condition: Condition, zone: tzinfo) -> Clause:
-    """A year, a month or a day as the moments from its beginning to its end."""
-    begin, end = (day_start_ms(day, zone) for day in _days(str(condition.value)))
-    column = "m.status_since"
-    sql, parameters = {
-        ":": (f"({column} >= ? AND {column} < ?)", (begin, end)),
-        "=": (f"({column} >= ? AND {column} < ?)", (begin, end)),
-        "<": (f"{column} < ?", (begin,)),
-        "<=": (f"{column} < ?", (end,)),
-        ">": (f"{column} >= ?", (end,)),
-        ">=": (f"{column} >= ?", (begin,)),
-    }[condition.operator]
+    """By the moment when the status changed last."""
+    sql, parameters = within("m.status_since", condition, zone)
     ids = (_BY_NUMBER.format(sql.replace("m.", "")), parameters)
     return Clause(sql, parameters, frozenset("m"), (ids,))
-
-
-def _days(text: str) -> tuple[date, date]:
-    """The first day of `2026`, `2026-10` or `2026-10-05`, and the day after its last one."""
-    year, month, day = (int(part) for part in (text + "-00-00")[:10].split("-"))
-    try:
-        if not FIRST_YEAR <= year <= LAST_YEAR:
-            raise ValueError("beyond our calendar")
-        first = date(year, month or 1, day or 1)
-        if day:
-            return first, first + timedelta(days=1)
-        if month:
-            return first, date(year + month // 12, month % 12 + 1, 1)
-        return first, date(year + 1, 1, 1)
-    except ValueError:
-        raise InputError(f"there is no day {safe(text, 20)} to compare with.") from None
