@@ -22,6 +22,7 @@ from engine.config import Config
 from engine.database import Database, open_database
 from engine.demo import place
 from engine.demo.bundle import MONTHS, Operator, Row, make_operator
+from engine.demo.events import add_events
 from engine.demo.incidents import add_incidents
 from engine.demo.months import ACTOR, add_payments, add_usage
 from engine.demo.numbers import make_numbers
@@ -124,6 +125,8 @@ def _fill(config: Config, operator: Operator, wanted: Wanted, progress: Progress
         progress("balance reports of the numbers")
         numbers = make_numbers(operator.subscribers, wanted.seed)
         add_reports(database, config, numbers, wanted.today)
+        progress("events and what followed them")
+        add_events(database, config, wanted.seed, wanted.today)
     finally:
         database.close()
 
