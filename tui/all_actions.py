@@ -5,6 +5,7 @@ from __future__ import annotations
 from tui.actions import Registry
 from tui.balance_actions import balance_actions
 from tui.close_actions import close_actions
+from tui.event_actions import event_actions
 from tui.exporting import export_actions
 from tui.job_actions import job_actions
 from tui.many_actions import many_actions
@@ -27,5 +28,6 @@ def all_actions() -> Registry:
             *close_actions(),
             *job_actions(),
             *balance_actions(),
+            *event_actions(),
         ]
     )

@@ -12,15 +12,15 @@ from textual.binding import Binding, BindingType
 from engine.errors import ConfigError
 from engine.text import safe
 
-Place = Literal["app", "screen", "table", "menu", "confirm", "balances", "number", "list"]
+Place = Literal["app", "screen", "table", "menu", "confirm", "balances", "number", "list", "events"]
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
     """One binding. `id` is what the configuration calls it, `keys` its default keys with a
     comma between, `place` where it counts: everywhere, on a screen, in a table, in a list to choose
-    from, in a question, among numbers, on a chart, on the list of numbers. One with `priority` is
-    asked before whatever has the focus."""
+    from, in a question, among numbers, on a chart, on the list of numbers, among events. One with
+    `priority` is asked before whatever has the focus."""
 
     id: str
     keys: str
@@ -31,13 +31,14 @@ class Key:
 
 
 # Where a key that counts everywhere must not mean something else.
-_SCREENS = {"app", "screen", "table", "balances", "number", "list"}
+_SCREENS = {"app", "screen", "table", "balances", "number", "list", "events"}
 
 KEYS: tuple[Key, ...] = (
     Key("overview", "1", "app.mode('overview')", "Overview", "app"),
     Key("subscribers", "2", "app.mode('subscribers')", "Subscribers", "app"),
     Key("balances", "3", "app.mode('balances')", "Balances", "app"),
     Key("month_close", "4", "app.mode('month_close')", "Month close", "app"),
+    Key("events", "6", "app.mode('events')", "Events", "app"),
     Key("jobs", "8", "app.mode('jobs')", "Jobs", "app"),
     Key("command", ":", "app.command", "command, with its values", "app", True),
     Key("palette", "ctrl+p", "app.command_palette", "all that can be done, to search", "app"),
@@ -80,6 +81,8 @@ KEYS: tuple[Key, ...] = (
     Key("owner", "u", "owner", "the subscriber's card", "balances"),
     Key("span", "t", "span", "days of the chart: 14, 30, 90, 365, 7", "number"),
     Key("trend", "t", "trend", "numbers by status, day by day", "list"),
+    Key("channels", "i", "channels", "channels: which are paused, and why", "events"),
+    Key("subscriber", "u", "subscriber", "the subscriber's card", "events"),
     Key("yes", "y", "answer(True)", "yes", "confirm"),
     Key("no", "n,escape", "answer(False)", "no", "confirm"),
     Key("close", "escape,q", "close", "close", "menu"),

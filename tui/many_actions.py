@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.money import format_amount_human
 from tui.actions import ActionCall, ActionRecord, Parameter, Question
+from tui.bulk import Done, Work
+from tui.hidden import hidden_words
 from tui.setting_actions import changes_of, parameters, writer_of
 from tui.widgets.cells import grouped
 
@@ -69,25 +73,35 @@ def _record(
 
 
 def _ask(database: Database, call: ActionCall) -> Question:
-    from engine.queries.paging import PagedSource
     from engine.subscribers.many import logins_of, meant
 
     numbers = [int(one) for one in call.targets]
     about = meant(database, logins_of(database, numbers), changes_of(call), writer_of(call))
-    source, query = call.shown or (None, None)
-    hidden = "none"
-    if isinstance(source, PagedSource) and query is not None:
-        count = len(numbers) - source.matching(database, query, numbers)
-        hidden = f"{grouped(count)} that the filter does not show" if count else hidden
     currency = call.app.config.billing.currency
     facts = [
         *((name.replace("-", " "), value) for name, value in call.values.items()),
         ("subscribers", grouped(about.count)),
-        ("of them hidden", hidden),
+        ("of them hidden", hidden_words(database, call)),
         ("balances in all", f"{format_amount_human(about.balance)} {currency}"),
     ]
     return Question("Change all these subscribers", tuple(facts), str(about.count))
 
 
 def _run(call: ActionCall) -> None:
-    call.app.bulk.start(call)
+    from engine.subscribers.many import UNIT
+
+    call.app.bulk.start(call, Work(partial(_change, call), UNIT, "Login"))
+
+
+def _change(call: ActionCall, database: Database, numbers: Sequence[int]) -> Done:
+    from engine.subscribers.many import logins_of
+    from engine.subscribers.store import Changed, change_some
+
+    logins = logins_of(database, numbers)
+    answers = change_some(database, logins, changes_of(call), writer_of(call))
+    done = [one for one in answers if isinstance(one, Changed)]
+    return Done(
+        tuple(one.number for one in done),
+        sum(not one.after for one in done),
+        tuple((one.login, one.reason) for one in answers if not isinstance(one, Changed)),
+    )

@@ -80,6 +80,13 @@ class SortChanged(Message):
 
 
 @dataclass
+class FilterChosen(Message):
+    """What is counted somewhere is to be seen in the list: by this filter."""
+
+    text: str
+
+
+@dataclass
 class ExportWanted(Message):
     """`e` on a table: export what its query finds, or what is marked."""
 

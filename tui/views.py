@@ -15,6 +15,7 @@ _COMMANDS = {
     "subscribers": ("subs", "Subscribers", "all subscribers; what follows is the filter"),
     "balances": ("balances", "Balances", "numbers by balance status; what follows is the filter"),
     "month_close": ("close", "Month close", "periods, the running close, its failures"),
+    "events": ("events", "Events", "what follows payments and changes; what follows is the filter"),
     "jobs": ("jobs", "Jobs", "when jobs are due, how they fare, the daemons, all runs"),
 }
 

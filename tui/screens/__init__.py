@@ -7,6 +7,7 @@ SCREENS: dict[str, str] = {
     "subscribers": "tui.screens.subscribers:SubscribersScreen",
     "balances": "tui.screens.balances:BalancesScreen",
     "month_close": "tui.screens.month_close:MonthCloseScreen",
+    "events": "tui.screens.events:EventsScreen",
     "jobs": "tui.screens.jobs:JobsScreen",
 }
 """The first screen of each mode, as `module:class`; the class is made without arguments."""
@@ -16,6 +17,7 @@ TITLES: dict[str, tuple[str, str]] = {
     "subscribers": ("2", "Subscribers"),
     "balances": ("3", "Balances"),
     "month_close": ("4", "Month close"),
+    "events": ("6", "Events"),
     "jobs": ("8", "Jobs"),
 }
 """The key and the title of each mode, as the first line shows them."""

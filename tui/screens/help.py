@@ -19,6 +19,7 @@ _PLACES: tuple[tuple[Place, str], ...] = (
     ("balances", "Among numbers and on a number's card"),
     ("list", "In the list of numbers"),
     ("number", "On a number's card and the trend"),
+    ("events", "Among events and on an event's card"),
     ("confirm", "In a question"),
 )
 _KEYS_WIDTH, _TITLE_WIDTH = 20, 40

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 
@@ -13,10 +12,6 @@ from tui.screens.base import ConsoleScreen
 from tui.widgets.paged_table import PagedTable
 from tui.widgets.pane_title import PaneTitle
 
-if TYPE_CHECKING:
-    from engine.subscribers.store import Refusal
-
-_COLUMNS = (Column("login", "Login", "", "text", 20), Column("reason", "Why", "", "text", 60))
 _TABLE = "refused"
 
 
@@ -25,13 +20,15 @@ class RefusedScreen(ConsoleScreen):
 
     HINT = "esc back   y copy the cell   Y copy the row   ? help"
 
-    def __init__(self, title: str, refused: Sequence[Refusal]) -> None:
+    def __init__(
+        self, title: str, refused: Sequence[tuple[object, str]], head: str = "Login"
+    ) -> None:
+        """`refused` are who, or what, and why; `head` says which of them."""
         super().__init__()
         self._title = title
-        self._refused = Listed(_TABLE, "Refused", _COLUMNS)
-        self._refused.rows = [
-            (number, one.login, one.reason) for number, one in enumerate(refused, 1)
-        ]
+        columns = (Column("who", head, "", "text", 20), Column("reason", "Why", "", "text", 60))
+        self._refused = Listed(_TABLE, "Refused", columns)
+        self._refused.rows = [(number, *one) for number, one in enumerate(refused, 1)]
 
     def body(self) -> ComposeResult:
         crumb = self.console.glyphs.crumb
