@@ -171,6 +171,12 @@ def test_anniversaries(signed: date, on: date, bonus: int | None) -> None:
     assert loyalty(1_000_00, signed, on, RULES) == bonus
 
 
+def test_the_smallest_percentage_may_be_just_the_least() -> None:
+    rules = replace(RULES, loyalty=((1, 100), (2, 1000)))
+    assert loyalty(1_000_00, SIGNED, date(2026, 1, 1), rules) == 100_00
+    assert loyalty(999_99, SIGNED, date(2026, 1, 1), rules) is None
+
+
 def test_a_leap_day_comes_back_every_four_years() -> None:
     rules = replace(RULES, loyalty=((4, 1000),))
     assert loyalty(1_000_00, date(2024, 2, 29), date(2028, 2, 29), rules) is None

@@ -55,6 +55,7 @@ def test_in_russia(field: str, digits: str | None) -> None:
 def test_the_region_completes_a_number() -> None:
     assert normalised("01512 3456789", "DE") == "4915123456789"
     assert normalised("01512 3456789", "RU") is None
+    assert normalised("030 123 456 78", "DE") == "493012345678"
     assert normalised("0700 123 456", "KG") == "996700123456"
     assert normalised("+79991234567", "XX") == "79991234567"
     assert normalised("89991234567", "XX") is None

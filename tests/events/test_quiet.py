@@ -71,7 +71,8 @@ def test_where_the_end_comes_twice() -> None:
     assert after_quiet(second, berlin, 23, 2) == second
 
 
-@example(1_269_695_400_000, "Antarctica/Troll", 23, 2)
+# There the clock goes from 03:00 back to 01:00, over the end of the quiet hours.
+@example(1_288_488_600_000, "Antarctica/Troll", 23, 2)
 @given(
     MOMENTS,
     st.sampled_from(

@@ -109,6 +109,11 @@ def test_values_are_words_and_not_templates() -> None:
     assert render("{{ name }}", {**VALUES, "name": hostile}) == ("{{ login }}\\x0a\\x1b[31m<b>%s")
 
 
+def test_a_long_link_stays_whole() -> None:
+    link = f"https://example.com/{'a' * 280}"
+    assert render("{{ link }}", {**VALUES, "link": link}) == link
+
+
 def test_a_text_is_one_line_of_bounded_length() -> None:
     assert render("  a \n\n b\t{{ login }} ", VALUES) == "a b ivan"
     long = render("{{ name }}" * 100, {**VALUES, "name": "я" * 5_000})
