@@ -101,10 +101,10 @@ class StatusLine(OneLine):
         words = self._words()
         modes = self._status.modes
         left = [_mode(*mode, short=False) for mode in modes]
-        if _width(left) + _right_width(words) > width:
+        if _width(left) + _right_width(words) >= width:
             left = [_mode(*mode, short=True) for mode in modes]
-        while words and _width(left) + _right_width(words) > width:
-            words = words[1:]
+        while words and _width(left) + _right_width(words) >= width:
+            words.remove(next(word for word in self._by_weight() if word in words))
         gap = " " * max(0, width - _width(left) - _right_width(words))
         right: list[Piece] = []
         for place, piece in enumerate(words):
@@ -112,18 +112,32 @@ class StatusLine(OneLine):
         return [*left, (gap, ""), *right, (" ", "")]
 
     def _words(self) -> list[Piece]:
-        """The words to the right with their styles, the least important first."""
+        """The words to the right with their styles, as they stand."""
         status = self._status
-        link = (status.link, "$text-muted" if status.link_is_up else "bold $error")
         found = [
             (status.actor, "$text-muted"),
             (status.daemon[0], "bold $warning" if status.daemon[1] else "$text-muted"),
             (running_words(status.running) if status.running else "", "bold $accent"),
-            (status.busy, "bold $warning") if status.busy else link,
+            (status.busy, "bold $warning") if status.busy else self._link,
             ("paused" if status.paused else "", "bold $warning"),
             ("read-only" if status.read_only else "", "bold $warning"),
         ]
         return [(safe(text), style) for text, style in found if text]
+
+    def _by_weight(self) -> list[Piece]:
+        """The same, the least important first: that the database is there is left out before
+        anything but who we are."""
+        words = self._words()
+        link = self._link
+        if self._status.link_is_up and link in words:
+            words.remove(link)
+            words.insert(1 if self._status.actor else 0, link)
+        return words
+
+    @property
+    def _link(self) -> Piece:
+        status = self._status
+        return safe(status.link), "$text-muted" if status.link_is_up else "bold $error"
 
 
 def _mode(key: str, title: str, active: bool, short: bool) -> Piece:
