@@ -125,6 +125,7 @@ class Delivery:
                 looked_for_expired = now
             started = self._start_due()
             kept = self._keep_answers(_LOOK_SECONDS)
+            self._hooks.progress(self.tally.done, self.tally.done + self._busy)
             if started or kept or self._busy:
                 busy_at = time.monotonic()
             elif time.monotonic() - busy_at >= self._rules.linger_seconds:
@@ -197,8 +198,6 @@ class Delivery:
                 lambda: outbox.to_ask(self._database, name, now, room - len(actions))
             )
             asked = [one for one in asked if one.id not in in_flight]
-        if actions or asked:
-            self._hooks.check()
         pace.take(len(actions) + len(asked))
         for action in actions:
             in_flight.add(action.id)
@@ -257,7 +256,6 @@ class Delivery:
         for one in answers:
             self._in_flight[one.action.channel].discard(one.action.id)
             self.tally.outcomes[one.outcome.verdict] += 1
-        self._hooks.progress(self.tally.done, self.tally.done + self._busy)
         return len(answers)
 
     def _keep_channels(self, answers: list[Result]) -> None:
@@ -270,7 +268,11 @@ class Delivery:
             if channel != before:
                 pauses.keep_channel(self._database, channel)
                 if channel.paused_at is not None and before.paused_at is None:
-                    until = "a person lifts it" if channel.paused_until is None else "later"
-                    self._hooks.log(
-                        f"{channel.name} is paused until {until}: {channel.reason}", "warning"
-                    )
+                    self._hooks.log(_pause_words(channel, now), "warning")
+
+
+def _pause_words(channel: pauses.Channel, now: int) -> str:
+    how_long = "until a person lifts it"
+    if channel.paused_until is not None:
+        how_long = f"for {(channel.paused_until - now) // 1_000} s"
+    return f"{channel.name} is paused {how_long}: {channel.reason}"
