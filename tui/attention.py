@@ -30,6 +30,18 @@ _KINDS = {
     "run_in_progress": ("running", "jobs"),
     "mails_skipped": ("mails skipped", "balances"),
     "numbers_terminated": ("terminated", "balances"),
+    "receipt_errors": ("no receipt", "events"),
+    "receipts_late": ("receipts late", "events"),
+    "actions_dead": ("failed", "events"),
+    "actions_unknown": ("unknown", "events"),
+    "channel_paused": ("paused", "events"),
+}
+_FILTERS = {
+    "numbers_terminated": "status:terminated",
+    "receipt_errors": "receipt:error",
+    "receipts_late": "kind:receipt is:open",
+    "actions_dead": "state:dead",
+    "actions_unknown": "state:unknown",
 }
 
 
@@ -41,8 +53,10 @@ def view_of(row: Row) -> str:
 def filter_of(row: Row) -> str | None:
     """The filter with which that view shows what the row is about; None: as it is."""
     kind, _, subject = str(row[0]).partition(" ")
-    if kind == "numbers_terminated":
-        return "status:terminated"
+    if kind in _FILTERS:
+        return _FILTERS[kind]
+    if kind == "channel_paused" and subject:
+        return filter_text([Condition("channel", "=", subject)], ())
     if kind != "slots_missed":
         return None
     return filter_text([Condition("job", "=", subject), Condition("state", "=", "missed")], ())
@@ -87,7 +101,7 @@ class AttentionSource(ShortList):
     def _row(self, one: Attention) -> Row:
         words, _ = _KINDS[one.kind]
         sign = self._glyphs.warning
-        if one.kind in ("close_failures", "run_ended_badly", "no_daemon"):
+        if one.kind in ("close_failures", "run_ended_badly", "no_daemon", "receipt_errors"):
             sign = self._glyphs.bad
         if one.kind == "run_in_progress" and one.run is not None:
             sign = self._glyphs.good if one.run.alive else self._glyphs.bad

@@ -1,4 +1,4 @@
-"""What a person on duty should look at now: periods to close, failures, runs."""
+"""What a person on duty should look at now: periods to close, failures, actions, runs."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from engine.config import BalanceImportConfig
 from engine.database import Database
 from engine.period import Period
 from engine.queries.daemons import daemons
+from engine.queries.event_trouble import event_trouble
 from engine.queries.job_list import job_state, jobs_that_ran, telling_runs
 from engine.queries.numbers import too_many_skipped
 from engine.queries.runs import JobRun
 
 Kind = Literal[
     "no_period", "period_ended", "close_failures", "no_daemon", "run_ended_badly", "slots_missed",
-    "run_in_progress", "mails_skipped", "numbers_terminated",
+    "run_in_progress", "mails_skipped", "numbers_terminated", "receipt_errors", "receipts_late",
+    "actions_dead", "actions_unknown", "channel_paused",
 ]  # fmt: skip
 
 
@@ -27,8 +29,8 @@ _DAY_MS = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """One thing to look at. `subject` is a period or a job's name, `text` a sentence for people
-    (not made safe), `run` the run it is about."""
+    """One thing to look at. `subject` is a period, a job's or a channel's name, `text` a sentence
+    for people (not made safe), `run` the run it is about."""
 
     kind: Kind
     subject: str
@@ -47,6 +49,7 @@ def what_needs_attention(
     return [
         *_periods(database, now_ms, tz),
         *_daemon(database),
+        *(Attention(*trouble) for trouble in event_trouble(database, now_ms)),
         *_mails(database, now_ms, mailbox),
         *_terminated(database, now_ms),
         *_runs(database, now_ms),

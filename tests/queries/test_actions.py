@@ -12,6 +12,7 @@ from engine.events import resend
 from engine.events.kinds import STATES
 from engine.queries import actions as reading
 from engine.queries.actions import ActionCount
+from engine.queries.event_trouble import event_trouble
 from tests.queries.measures import cheap
 
 MANY = 3_000
@@ -74,6 +75,7 @@ QUESTIONS: dict[str, Callable[[Database], object]] = {
     "an event": lambda one: reading.event_card(one, 100),
     "of an action": lambda one: reading.event_of(one, 100),
     "failed": lambda one: resend.failed_notices(one),
+    "trouble": lambda one: list(event_trouble(one, NOW)),
 }
 
 
