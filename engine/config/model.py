@@ -155,11 +155,12 @@ class DaemonConfig:
 @dataclass(frozen=True, slots=True)
 class HousekeepingConfig:
     """After how many days what is removed: runs of jobs, their logs, files about runs and
-    faults."""
+    faults, actions that followed events."""
 
     keep_runs_days: int = 60
     keep_logs_days: int = 30
     keep_files_days: int = 30
+    keep_events_days: int = 1_095
 
 
 @dataclass(frozen=True, slots=True)

@@ -257,6 +257,13 @@ HOUSEKEEPING = Section(
             "30",
             "files about runs and internal errors in the state folder, in days",
         ),
+        Setting(
+            "keep_events_days",
+            values.whole_number(1, 36_500),
+            "1095",
+            "notices and other actions that are over, with texts and numbers, in days; receipts and"
+            " bonuses stay",
+        ),
     ),
 )
 

@@ -1,21 +1,24 @@
-"""housekeeping: removes old runs of jobs, their logs, and files about runs and faults, by age."""
+"""housekeeping: removes old runs of jobs, their logs, files about runs and faults, and actions that
+are over since long, by age."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs.job import Job, Outcome
 
 if TYPE_CHECKING:
+    from engine.events.kinds import ActionKind
     from jobs.context import RunContext
 
 JOB = Job(
     name="housekeeping",
     title="Housekeeping",
-    help="removes old runs, their logs and files about them, by age",
+    help="removes old runs, their logs and files about them, and old actions, by age",
     danger=1,
     resumable=True,
     schedule="daily 04:20 catch_up=latest window=1d",
@@ -48,9 +51,10 @@ def run(context: RunContext) -> Outcome:
         now - keep.keep_runs_days * _DAY_SECONDS * 1_000,
     )
     files = _remove_files(context, time.time() - keep.keep_files_days * _DAY_SECONDS)
+    actions = _remove_actions(context, now - keep.keep_events_days * _DAY_SECONDS * 1_000)
     return Outcome(
-        f"removed {runs} runs, {logs} lines of logs, {files} files",
-        data={"runs": runs, "log_lines": logs, "files": files},
+        f"removed {runs} runs, {logs} lines of logs, {files} files, {actions} actions",
+        data={"runs": runs, "log_lines": logs, "files": files, "actions": actions},
     )
 
 
@@ -74,6 +78,26 @@ def _remove(context: RunContext, find: str, removals: tuple[str, ...], before: i
         removed += number
         if number < _AT_A_TIME:
             return removed
+
+
+def _remove_actions(context: RunContext, before: int) -> int:
+    from engine.events.kinds import ACTION_KINDS
+
+    return sum(_remove_kind(context, kind, before) for kind in ACTION_KINDS)
+
+
+def _remove_kind(context: RunContext, kind: ActionKind, before: int) -> int:
+    from engine.events.retention import remove_some
+
+    removed, after = 0, 0
+    while True:
+        context.safe_point()
+        some = partial(remove_some, context.database, kind, before, after, context.prove)
+        found = context.unit(some)
+        removed += found.number
+        if found.last is None:
+            return removed
+        after = found.last
 
 
 def _remove_files(context: RunContext, before: float) -> int:

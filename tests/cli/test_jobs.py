@@ -112,7 +112,7 @@ def test_a_job_here_and_now(shell: Shell, books: Database) -> None:
     answer = shell("run", "housekeeping")
     assert (answer.status, answer.out) == (
         0,
-        "Housekeeping: removed 0 runs, 0 lines of logs, 0 files\n",
+        "Housekeeping: removed 0 runs, 0 lines of logs, 0 files, 0 actions\n",
     )
     assert shell("run", "housekeeping", "--json").json["complete"] is True
     assert books.integer("SELECT COUNT(*) FROM job_run WHERE state = 'done'") == 2
