@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -10,14 +11,17 @@ import peewee
 import pytest
 
 from engine.config import DatabaseConfig
-from engine.database import Database
+from engine.database import Database, open_database
 from engine.errors import InputError, NeedsConfirmation
-from engine.events import by_hand, outbox, resend
+from engine.events import by_hand, outbox, pauses, resend
 from engine.events.by_hand import Hand, Refused
 from engine.events.channel_hand import lift, pause
+from engine.events.delivery import Delivery
 from engine.events.kinds import STATES
 from engine.events.plan import Moment
 from engine.events.settings import Mode
+from engine.hooks import WorkHooks
+from engine.retry import run_unit
 from tests.events.books import (
     BILLING,
     DONE,
@@ -25,6 +29,7 @@ from tests.events.books import (
     NOW,
     OLGA,
     FixedClock,
+    Handed,
     Obedient,
     Outcome,
     Rules,
@@ -366,3 +371,75 @@ def test_pausing_needs_a_reason_and_a_channel(database: Database) -> None:
         pause(database, "smss", "why", HAND)
     with pytest.raises(InputError, match="there is no channel"):
         lift(database, "x\x1b", HAND)
+
+
+def test_beside_a_delivery_each_is_sent_or_called_off(
+    database: Database, database_config: DatabaseConfig
+) -> None:
+    """Two connections at once: what the delivery has handed out is left alone, and what was called
+    off is not handed out."""
+    ledger = ledger_with(database, rules())
+    for number in range(150):
+        ledger.payment("ivan" if number % 2 else "olga", 500_00)
+    ids = [number for number, kind in actions(database, "id, kind") if kind == "notice"]
+    begun, goes_on = threading.Event(), threading.Event()
+
+    def answer(action: Handed) -> Outcome:
+        begun.set()
+        goes_on.wait(30)
+        return DONE
+
+    sender = Obedient(answer)
+
+    def delivering() -> None:
+        other = open_database(database_config)
+        hooks = WorkHooks(unit=lambda work: run_unit(other, work, 30))
+        Delivery(other, rules().events, {"sms": sender}, FixedClock(NOW), hooks).run()
+        other.close()
+
+    thread = threading.Thread(target=delivering)
+    thread.start()
+    assert begun.wait(30)
+    under_way = by_hand.cancel(database, ids[:1], "", HAND)
+    assert under_way.refused == (Refused(ids[0], "it is being sent at this moment"),)
+    answers = [by_hand.cancel(database, ids[-20:], "", HAND)]
+    goes_on.set()
+    answers += [by_hand.cancel(database, [number], "", HAND) for number in reversed(ids[:-20])]
+    thread.join(60)
+    assert not thread.is_alive()
+    called_off = {number for one in answers for number in one.changed}
+    sent = [one.id for one in sender.sent]
+    assert len(sent) == len(set(sent))
+    assert set(sent) | called_off == set(ids)
+    assert not set(sent) & called_off
+    assert called_off >= set(ids[-20:])
+
+
+def test_a_pause_by_hand_is_not_lost_to_an_answer_at_that_moment(
+    database: Database, database_config: DatabaseConfig
+) -> None:
+    """The delivery has read the channel and is about to count a failure of it."""
+    ledger_with(database, rules()).payment("ivan", 500_00)
+
+    def person() -> None:
+        other = open_database(database_config)
+        pause(other, "sms", "the contract ended", HAND)
+        other.close()
+
+    thread = threading.Thread(target=person)
+
+    def answered() -> None:
+        with database.transaction():
+            (before,) = pauses.read_channels(database, ["sms"])
+            if not thread.ident:
+                thread.start()
+                thread.join(0.5)  # where nothing holds it, the pause is there by then
+            failure = Outcome("retry", "no connection", is_outage=True)
+            pauses.keep_channel(database, pauses.after(before, [failure], rules().events, NOW))
+
+    run_unit(database, answered, 30)
+    thread.join(60)
+    assert database.row("SELECT paused_by, reason FROM channel WHERE name = 'sms'") == (
+        "boris",
+        "the contract ended",
+    )
