@@ -199,13 +199,28 @@ class Delivery:
             )
             asked = [one for one in asked if one.id not in in_flight]
         pace.take(len(actions) + len(asked))
+        in_flight |= {action.id for action in actions}
+        if not self._may_call(actions, asked):
+            return len(actions)
         for action in actions:
-            in_flight.add(action.id)
             sender.send(action, self._tell(action, "send"))
         for action in asked:
             in_flight.add(action.id)
             sender.ask(action, self._tell(action, "ask"))
         return len(actions) + len(asked)
+
+    def _may_call(self, actions: list[Handed], asked: list[Handed]) -> bool:
+        """Looks at the lease right before something leaves us: whoever slept since the actions were
+        handed out has lost it. After a stop it is known of them that they were not sent."""
+        if not actions and not asked:
+            return False
+        try:
+            self._hooks.unit(self._hooks.check)
+        except Interrupted:
+            for action in actions:
+                self._tell(action, "send")(Outcome("retry", "stopped before it was sent"))
+            return False
+        return True
 
     def _hand_out(self, name: str, now: int, most: int) -> list[Handed]:
         def work() -> list[Handed]:
