@@ -19,6 +19,7 @@ from engine.events.settings import (
     TextsConfig,
 )
 from engine.integrations.provider_settings import KomtetConfig, SmscConfig, SmspilotConfig
+from engine.mikbill.settings import MikbillConfig
 from engine.nas.settings import NasConfig, RouterosConfig
 from engine.slots import Schedule
 
@@ -218,6 +219,7 @@ class Config:
     balance_import: BalanceImportConfig = BalanceImportConfig()
     balance_status: TrendRules = field(default_factory=TrendRules)
     operators: tuple[ProfileConfig, ...] = ()
+    mikbill: MikbillConfig = field(default_factory=MikbillConfig)
     routeros: RouterosConfig = field(default_factory=RouterosConfig)
     nas: tuple[NasConfig, ...] = ()
     events: EventsConfig = field(default_factory=EventsConfig)

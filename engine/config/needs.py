@@ -27,6 +27,8 @@ def is_used(parsed: Parsed, section: str) -> bool:
             return bool(parsed["database", "engine"] == "mariadb")
         case "balance-import":
             return parsed["balance-import", "host"] is not None
+        case "mikbill":
+            return _has_mikbill(parsed)
     return True
 
 
@@ -34,6 +36,7 @@ def check_needs(parsed: Parsed) -> None:
     """Raises ConfigError for a section that is set half, or against its own settings."""
     _check_mariadb(parsed)
     _check_mailbox(parsed)
+    _check_mikbill(parsed)
     for section, keys in _TOGETHER.items():
         _check_together(parsed, section, keys)
 
@@ -51,23 +54,43 @@ def _check_together(parsed: Parsed, section: str, keys: tuple[str, ...]) -> None
 
 
 def _check_mariadb(parsed: Parsed) -> None:
-    """What MariaDB needs beyond single values: one address, and TLS to another machine."""
-    if parsed["database", "engine"] != "mariadb":
+    """What MariaDB needs beyond single values."""
+    if parsed["database", "engine"] == "mariadb":
+        _check_server(parsed, "database", "engine = mariadb")
+
+
+def _has_mikbill(parsed: Parsed) -> bool:
+    return any(parsed["mikbill", key] is not None for key in ("socket", "host"))
+
+
+def _check_mikbill(parsed: Parsed) -> None:
+    """What MikBill's database needs beyond single values: a first day, too."""
+    if not _has_mikbill(parsed):
         return
-    host, socket = parsed["database", "host"], parsed["database", "socket"]
+    _check_server(parsed, "mikbill", "MikBill's database")
+    if parsed["mikbill", "since"] is None:
+        raise ConfigError(
+            "[mikbill] needs since, the day from which billdeck answers for what follows a payment,"
+            " such as since = 2026-11-26: what was paid before it is not taken"
+        )
+
+
+def _check_server(parsed: Parsed, section: str, what: str) -> None:
+    """A server has one address, and TLS where it is another machine."""
+    host, socket = parsed[section, "host"], parsed[section, "socket"]
     if (host is None) == (socket is None):
         raise ConfigError(
-            "[database] engine = mariadb needs exactly one of socket and host;"
+            f"[{section}] {what} needs exactly one of socket and host;"
             f" {'both are' if host else 'neither is'} set"
         )
-    tls_ca: Path | None = parsed["database", "tls_ca"]
+    tls_ca: Path | None = parsed[section, "tls_ca"]
     if host is not None and tls_ca is None and not _is_loopback(host):
         raise ConfigError(
-            f"[database] host = {safe(host)} is another machine: set tls_ca to the CA file that"
+            f"[{section}] host = {safe(host)} is another machine: set tls_ca to the CA file that"
             " verifies the server, or use socket"
         )
     if tls_ca is not None and not os.access(tls_ca, os.R_OK):
-        raise ConfigError(f"[database] tls_ca = {safe(tls_ca)} cannot be read")
+        raise ConfigError(f"[{section}] tls_ca = {safe(tls_ca)} cannot be read")
 
 
 def _check_mailbox(parsed: Parsed) -> None:

@@ -8,6 +8,7 @@ from engine.config import values
 from engine.config.balances import BALANCE_IMPORT, BALANCE_STATUS, OPERATORS
 from engine.config.bonuses import BONUSES
 from engine.config.events import EVENTS, NOTICES, RECEIPTS
+from engine.config.mikbill import MIKBILL
 from engine.config.model import (
     BillingConfig,
     ConsoleConfig,
@@ -270,6 +271,7 @@ HOUSEKEEPING = Section(
 SECTIONS: tuple[Section, ...] = (
     DATABASE, BILLING, MONTH_CLOSE, ROLES, CONSOLE, KEYS, DAEMON, HOUSEKEEPING, BALANCE_IMPORT,
     BALANCE_STATUS, ROUTEROS, EVENTS, NOTICES, RECEIPTS, BONUSES, SMSPILOT, SMSC, KOMTET,
+    MIKBILL,
 )  # fmt: skip
 
 FAMILIES: tuple[Family, ...] = (OPERATORS, NAS, TEXTS)

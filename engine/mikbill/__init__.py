@@ -1,0 +1,2 @@
+"""MikBill beside billdeck: its payments as events, read from its database, which is never written
+to."""
