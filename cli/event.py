@@ -68,7 +68,15 @@ def run(args: argparse.Namespace, session: Session) -> int:
         session.actor,
         config.database.wait_seconds,
     )
-    _tell([hook.record(given)], session)
+    if not config.mikbill.is_there:
+        _tell([hook.record(given)], session)
+        return 0
+    from engine.mikbill.hook import call
+
+    answer = call(hook, config.mikbill, given)
+    if answer.remark:
+        session.out.note(answer.remark)
+    _tell(answer.events, session)
     return 0
 
 

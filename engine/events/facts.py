@@ -41,7 +41,8 @@ class Facts:
     event's own money, `balance` with it; `allowed_minus` is how far below zero it may be, positive.
     `monthly_fee` is the plan's. `discounts` are rows (scope, kind, value) of our own table as they
     were before the event; `has_discount` says whether any is in force. `last_top_up` is when the
-    last top-up bonus was recorded, epoch milliseconds. Money is minor units."""
+    last top-up bonus was recorded, epoch milliseconds. `is_blocked`: the line of an active
+    subscriber is off, as MikBill does for want of money. Money is minor units."""
 
     subscriber_id: int
     login: str
@@ -62,3 +63,4 @@ class Facts:
     has_discount: bool = False
     discounts: tuple[tuple[str, str, int], ...] = ()
     last_top_up: int | None = None
+    is_blocked: bool = False

@@ -160,7 +160,8 @@ def session_drops(
     happened: Happened, facts: Facts, rules: Rules, moment: Moment
 ) -> list[Planned]:  # fmt: skip
     """The end of all sessions of the subscriber and its aliases: one action for each NAS."""
-    if happened.kind in ("payment", "refund", "limit", "credit") and facts.state == "blocked":
+    is_blocked = facts.is_blocked or facts.state == "blocked"
+    if happened.kind in ("payment", "refund", "limit", "credit") and is_blocked:
         return []
     if happened.kind == "payment" and not is_fee_day(facts.fee_day, moment.day):
         return []
