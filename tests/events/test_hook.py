@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -178,18 +178,15 @@ def test_a_uid_is_never_cast(database: Database, uid: str) -> None:
 def test_many_hooks_of_one_payment_at_once(
     database: Database, database_config: DatabaseConfig
 ) -> None:
-    told: list[Told] = []
-
-    def call() -> None:
+    def call(_: int) -> Told:
         own = open_database(database_config)
-        told.append(hook(own).record(paid()))
-        own.close()
+        try:
+            return hook(own).record(paid())
+        finally:
+            own.close()
 
-    threads = [threading.Thread(target=call) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor() as threads:
+        told = list(threads.map(call, range(6)))
     assert len({one.event for one in told}) == 1
     assert sorted(one.repeated for one in told) == [False] + [True] * 5
     assert len(actions(database)) == 2

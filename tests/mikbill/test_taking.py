@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from engine.hooks import WorkHooks
 from engine.mikbill.hook import Answer, call
 from engine.mikbill.reader import MikbillUnavailable, open_mikbill
 from engine.mikbill.taking import Taking
+from engine.retry import run_unit
 from tests.events.books import BILLING, IVAN, NOW, FixedClock, Rules, rules
 from tests.mikbill.office import OTHER, UID, MikBill
 
@@ -41,7 +42,8 @@ def take_all(database: Database, mikbill: MikBill, **settings: Any) -> Any:
     config = replace(mikbill.config, **settings)
     with open_mikbill(config) as reader:
         own = hook(database)
-        return Taking(database, reader, config, rules(), own.moment, "job", WorkHooks()).take_all()
+        hooks = WorkHooks(unit=lambda work: run_unit(database, work, 30))
+        return Taking(database, reader, config, rules(), own.moment, "job", hooks).take_all()
 
 
 def test_every_payment_that_was_not_taken_however_late(
@@ -182,22 +184,18 @@ def test_hooks_and_the_job_at_once(
 ) -> None:
     for number in range(12):
         mikbill.pay(UID, f"{number + 1}", JUST)
-    told: list[str] = []
 
-    def one(by_job: bool) -> None:
+    def one(by_job: bool) -> int:
         own = open_database(database_config)
-        if by_job:
-            told.extend(["by the job"] * take_all(own, mikbill).taken)
-        else:
-            told.extend(one.key for one in called(own, mikbill).events if not one.repeated)
-        own.close()
+        try:
+            if by_job:
+                return int(take_all(own, mikbill).taken)
+            return sum(not told.repeated for told in called(own, mikbill).events)
+        finally:
+            own.close()
 
-    threads = [threading.Thread(target=one, args=(place == 0,)) for place in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(told) == 12
+    with ThreadPoolExecutor() as threads:
+        assert sum(threads.map(one, (True, False, False, False))) == 12
     assert sorted(events(database, "amount")) == [(100 * (number + 1),) for number in range(12)]
     assert database.integer("SELECT COUNT(*) FROM action WHERE kind = 'receipt'") == 12
 
