@@ -57,6 +57,7 @@ bench: $(DEV)
 	$(BIN)/python -m bench.console
 	$(BIN)/python -m bench.balance_import
 	$(BIN)/python -m bench.daemon
+	$(BIN)/python -m bench.event
 
 picture: $(DEV)
 	$(BIN)/python -m bench.picture

@@ -142,11 +142,14 @@ def _refuse_bytes(arguments: Sequence[str]) -> None:
 
 def run(args: argparse.Namespace, session: Session) -> int:
     """Runs the parsed command if its role allows, or shows what needs attention without one."""
-    from cli import attention
-
     if args.role is not None:
         session.require(args.role)
-    status: int = args.handler(args, session) if args.handler else attention.run(args, session)
+    handler = args.handler
+    if handler is None:
+        from cli import attention
+
+        handler = attention.run
+    status: int = handler(args, session)
     return status
 
 
