@@ -16,12 +16,10 @@ from engine.events.kinds import Promise
 from engine.events.next_state import Step, after_asking, after_sending
 from engine.events.outbox import COLUMNS, Handed, handed
 from engine.events.outcome import MOST_EXCERPT, Outcome
+from engine.events.receipt_rows import accept
 from engine.text import safe
 
 What = Literal["send", "ask"]
-
-RECEIPT_AFTER_MS = 5_000
-"""So long after it was accepted the state of a receipt is asked for first."""
 
 _REASON_LENGTH = 300
 _REMOTE_LENGTH = 100
@@ -157,17 +155,12 @@ def _add_attempts(
 def _add_receipts(database: Database, results: Sequence[Result]) -> None:
     """A receipt that was accepted is not made yet: from now on its state is asked for."""
     rows = [
-        (one.action.id, safe(one.outcome.remote_id, _REMOTE_LENGTH), "new", one.ended_at,
-         one.ended_at + RECEIPT_AFTER_MS)
+        (one.action.id, safe(one.outcome.remote_id, _REMOTE_LENGTH), one.ended_at)
         for one in results
         if one.action.kind == "receipt" and one.outcome.verdict == "done"
-    ]  # fmt: skip
+    ]
     if rows:
-        database.write_many(
-            "INSERT INTO receipt (action_id, task, state, accepted_at, next_at)"
-            " VALUES (?, ?, ?, ?, ?)",
-            rows,
-        )
+        accept(database, rows)
 
 
 def settle_lost(
