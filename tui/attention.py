@@ -39,7 +39,7 @@ _KINDS = {
 _FILTERS = {
     "numbers_terminated": "status:terminated",
     "receipt_errors": "receipt:error",
-    "receipts_late": "kind:receipt is:open",
+    "receipts_late": "is:no_receipt",
     "actions_dead": "state:dead",
     "actions_unknown": "state:unknown",
 }

@@ -1,8 +1,9 @@
 """The list of actions with the events they follow: columns, what is looked for by words, views.
 
 Words are the beginning of a login. `is:open` asks for what is not over, `is:late` for actions of
-events that were recorded late. An action's kind, state, channel, login and receipt have an index,
-and so has the kind of its event; all else is looked for row by row, the newest first.
+events that were recorded late, `is:no_receipt` for receipts that are still to be made. An action's
+kind, state, channel, login and receipt have an index, and so has the kind of its event; all else is
+looked for row by row, the newest first.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ _COLUMNS = (
     Column("receipt", "Receipt", "r.state", "choice", 7, choices=RECEIPT_STATES),
 )
 _EVENT_ID = Column("event_id", "Number of the event", "a.event_id", "number", 0)
-_IS = Column("is", "Is", "", "choice", 0, choices=("open", "late"))
+_IS = Column("is", "Is", "", "choice", 0, choices=("open", "late", "no_receipt"))
 _BY_NAME = {column.name: column for column in (*_COLUMNS, _EVENT_ID)}
 
 _FOUND = "SELECT id FROM action WHERE {}"
@@ -49,8 +50,9 @@ _BY_EVENT = "SELECT y.id AS id FROM event x {join} action y ON y.event_id = x.id
 _BY_RECEIPT = "SELECT action_id AS id FROM receipt WHERE state = ?"
 _EVENT_KIND = "(SELECT x.kind FROM event x WHERE x.id = a.event_id)"
 _RECEIPT_STATE = "(SELECT x.state FROM receipt x WHERE x.action_id = a.id)"
-_OF_LOGIN = "EXISTS (SELECT 1 FROM subscriber x WHERE x.id = a.subscriber_id AND {})"
-_LATE = "EXISTS (SELECT 1 FROM event x WHERE x.id = a.event_id AND x.is_late = 1)"
+# Not EXISTS: MariaDB would begin with the subscribers and sort all that it finds.
+_OF_LOGIN = "(SELECT COUNT(*) FROM subscriber x WHERE x.id = a.subscriber_id AND {}) = 1"
+_LATE = "(SELECT x.is_late FROM event x WHERE x.id = a.event_id) = 1"
 _MOMENTS = ("at", "next_at")
 # By which index the actions of a kind or a state are in the order of their numbers.
 _BY_ID = {"kind": "action_kind", "state": "action_state"}
@@ -73,6 +75,7 @@ class ActionList(PagedSource):
         View("unknown", "Unknown", "state:unknown", NEWEST_FIRST),
         View("retrying", "Retrying", "state:retrying", NEWEST_FIRST),
         View("receipts_wrong", "Receipts in error", "receipt:error", NEWEST_FIRST),
+        View("no_receipt", "Receipts to be made", "is:no_receipt", NEWEST_FIRST),
         View("late", "Of late events", "is:late", NEWEST_FIRST),
     )
     shape = Shape({"a": "action a"}, {})
@@ -158,6 +161,9 @@ def _is(what: str) -> Clause:
     """What `is:` asks for."""
     if what == "late":
         return Clause(_LATE, (), frozenset("a"))
-    sql = f"state IN ({', '.join('?' * len(OPEN_STATES))})"
-    ids = (_FOUND.format(sql), OPEN_STATES)
-    return Clause(f"a.{sql}", OPEN_STATES, frozenset("a"), (ids,))
+    is_open = f"state IN ({', '.join('?' * len(OPEN_STATES))})"
+    ids = (_FOUND.format(is_open), OPEN_STATES)
+    if what == "open":
+        return Clause(f"a.{is_open}", OPEN_STATES, frozenset("a"), (ids,))
+    sql = f"a.kind = 'receipt' AND (a.{is_open} OR COALESCE({_RECEIPT_STATE}, '') = 'new')"
+    return Clause(sql, OPEN_STATES, frozenset("a"), (ids, (_BY_RECEIPT, ("new",))))
