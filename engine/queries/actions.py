@@ -1,7 +1,7 @@
-"""Actions to look at: counts by state, rows newest first, an event whole, the channels.
+"""Actions to look at: rows newest first, an event whole, the channels.
 
 A done action is one of a million, so nothing here walks through them: each list has a limit and
-goes along an index, and what is counted is counted up to a limit.
+goes along an index. `event_list` and `event_counts` have what the console filters and counts.
 """
 
 from __future__ import annotations
@@ -13,31 +13,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.database import Database, Row
-from engine.events.kinds import OPEN_STATES, STATES
 from engine.events.pauses import Channel
 
-COUNTED = 20_000
-"""Of each state so many are counted, the newest, and no more."""
 MOST_ROWS = 1_000
 """So many rows at once and no more."""
 _MOST_ATTEMPTS = 100
 _MOST_OF_EVENT = 500
 
-_TO_SEE_TO = (*OPEN_STATES, "dead")
 _COLUMNS = (
     "a.id, a.event_id, s.login, e.kind, a.kind, a.channel, a.round, a.state, a.reason, a.attempts,"
     " a.created_at, a.next_at, a.sent_at, a.expires_at, a.ended_at"
 )
 _JOINS = "JOIN event e ON e.id = a.event_id JOIN subscriber s ON s.id = a.subscriber_id"
-
-
-@dataclass(frozen=True, slots=True)
-class ActionCount:
-    """How many actions of a kind are in a state."""
-
-    state: str
-    kind: str
-    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +47,6 @@ class ActionRow:
     sent_at: int | None
     expires_at: int | None
     ended_at: int | None
-
-    @property
-    def waits_for_a_person(self) -> bool:
-        """Whether nothing more happens to it by itself although it is not settled."""
-        return self.state == "dead" or (self.state == "unknown" and self.next_at is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,22 +138,6 @@ class ChannelRow:
     retrying: int
     unknown: int
     dead: int
-
-
-def counts(database: Database, since_ms: int) -> list[ActionCount]:
-    """How many actions are in each state, by kind: all that somebody or something has to see to,
-    of the others those of events recorded since `since_ms`. Of each state the newest COUNTED."""
-    found = []
-    by_state = database.dialect.by_index("action_state")
-    for state in STATES:
-        rows = database.rows(
-            "SELECT n.kind, COUNT(*) FROM (SELECT a.kind, a.created_at"
-            f" FROM action a {by_state} WHERE a.state = ? ORDER BY a.id DESC LIMIT ?) n"
-            " WHERE n.created_at >= ? GROUP BY n.kind ORDER BY n.kind",
-            (state, COUNTED, 0 if state in _TO_SEE_TO else since_ms),
-        )
-        found += [ActionCount(state, kind, int(count)) for kind, count in rows]
-    return found
 
 
 def actions(

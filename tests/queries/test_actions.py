@@ -11,7 +11,6 @@ from engine.database import Database
 from engine.events import resend
 from engine.events.kinds import STATES
 from engine.queries import actions as reading
-from engine.queries.actions import ActionCount
 from engine.queries.event_trouble import event_trouble
 from tests.queries.measures import cheap
 
@@ -92,28 +91,12 @@ def test_rows_newest_first(acted: Database) -> None:
     dead = reading.actions(acted, state="dead")
     assert {row.state for row in dead} == {"dead"}
     assert {row.kind for row in dead} == {"notice", "receipt"}
-    assert dead[0].waits_for_a_person
     assert {row.kind for row in reading.actions(acted, state="dead", kind="notice")} == {"notice"}
     (login,) = {row.login for row in rows[:2]}
     assert [row.id for row in reading.actions(acted, login=login)] == [2 * MANY, 2 * MANY - 1]
     assert reading.actions(acted, login="nobody") == []
     assert len(reading.actions(acted, limit=10**9)) == reading.MOST_ROWS
     assert reading.actions(acted, limit=-1) == []
-
-
-def test_counts_are_of_what_is_open_and_of_the_rest_since_then(acted: Database) -> None:
-    found = reading.counts(acted, NOW + MANY - 10)
-    assert ActionCount("dead", "notice", 3) in found
-    assert ActionCount("done", "receipt", 10) in found
-    assert {one.state for one in found} == {"waiting", "sending", "retrying", "unknown", "dead",
-                                            "done"}  # fmt: skip
-
-
-def test_counts_end_somewhere(acted: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "COUNTED", 100)
-    done = [one.count for one in reading.counts(acted, 0) if one.state == "done"]
-    assert sum(done) == 100
-    cheap(acted, lambda one: reading.counts(one, 0), "counts", times=3)
 
 
 def test_an_event_whole(acted: Database) -> None:
