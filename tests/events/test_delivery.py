@@ -285,3 +285,19 @@ def test_several_channels_do_not_wait_for_each_other(database: Database) -> None
         deliver(database, {"sms": Silent(), "komtet": komtet}, rules(), stop=stop)
     assert len(komtet.sent) == 20
     assert held
+
+
+def test_a_receipt_that_is_tried_again_is_asked_for_again(database: Database) -> None:
+    ledger_with(database, rules()).payment("ivan", 500_00)
+    komtet = Obedient(promise="idempotent")
+    deliver(database, {"komtet": komtet}, rules())
+    with database.transaction():
+        database.execute("UPDATE receipt SET state = 'error', next_at = NULL, ended_at = 1")
+        database.execute(
+            "UPDATE action SET state = 'waiting', next_at = ?, ended_at = NULL"
+            " WHERE kind = 'receipt'",
+            (NOW,),
+        )
+    deliver(database, {"komtet": komtet}, rules())
+    assert len(komtet.sent) == 2
+    assert database.rows("SELECT state, task FROM receipt") == [("new", "77")]
