@@ -38,7 +38,7 @@ _KINDS = {
 }
 _FILTERS = {
     "numbers_terminated": "status:terminated",
-    "receipt_errors": "receipt:error",
+    "receipt_errors": "kind:receipt state:dead",
     "receipts_late": "is:no_receipt",
     "actions_dead": "state:dead",
     "actions_unknown": "state:unknown",

@@ -16,7 +16,7 @@ TroubleKind = Literal[
 _DAYS = 7
 _DAY_MS = 86_400_000
 _LATE_MS = 3_600_000
-# Of the dead, the unknown, the errors so many are looked at, the newest; of what waits the oldest.
+# Of the dead and the unknown so many are looked at, the newest; of what waits the oldest.
 _MOST = 1_000
 _MOST_WAITING = 5_000
 _FEW_CHANNELS = 3
@@ -33,12 +33,14 @@ class Trouble(NamedTuple):
 
 def event_trouble(database: Database, now_ms: int) -> Iterator[Trouble]:
     """The troubles in the order of their weight."""
-    if number := _receipts(database, "error", "ended_at > ?", now_ms - _DAYS * _DAY_MS):
+    receipts, others = _dead(database, now_ms - _DAYS * _DAY_MS)
+    if receipts:
         yield Trouble(
             "receipt_errors",
             "receipts",
-            f"{_so_many(number, 'receipt')} could not be made in the last {_DAYS} days:"
-            " `billdeck action list --kind receipt`, then `action show ID` tells why.",
+            f"{_so_many(receipts, 'receipt')} could not be made:"
+            " `billdeck action list --kind receipt --state dead` names them, `action show ID` tells"
+            " why; retry or mark-done sees to them.",
         )
     if number := _late_receipts(database, now_ms - _LATE_MS):
         yield Trouble(
@@ -47,11 +49,11 @@ def event_trouble(database: Database, now_ms: int) -> Iterator[Trouble]:
             f"{_so_many(number, 'receipt')} {'is' if number == 1 else 'are'} not made after more"
             " than an hour: `billdeck channel list` tells whether the provider takes them.",
         )
-    if number := _dead(database, now_ms - _DAYS * _DAY_MS):
+    if others:
         yield Trouble(
             "actions_dead",
             "actions",
-            f"{_so_many(number, 'action')} failed for good in the last {_DAYS} days:"
+            f"{_so_many(others, 'action')} failed for good in the last {_DAYS} days:"
             " `billdeck action list --state dead` names them; retry, resend, cancel or mark-done"
             " sees to them.",
         )
@@ -72,13 +74,17 @@ def _so_many(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def _dead(database: Database, since: int) -> int:
+def _dead(database: Database, since: int) -> tuple[int, int]:
+    """The receipts, which are owed until somebody sees to them, and since then all others."""
     by_state = database.dialect.by_index("action_state")
-    return database.integer(
-        f"SELECT COUNT(*) FROM (SELECT a.ended_at FROM action a {by_state} WHERE a.state = 'dead'"
-        " ORDER BY a.id DESC LIMIT ?) n WHERE n.ended_at > ?",
-        (_MOST, since),
+    row = database.row(
+        "SELECT SUM(CASE WHEN n.kind = 'receipt' THEN 1 ELSE 0 END), SUM(CASE WHEN"
+        " n.kind <> 'receipt' AND n.ended_at > ? THEN 1 ELSE 0 END) FROM (SELECT a.kind, a.ended_at"
+        f" FROM action a {by_state} WHERE a.state = 'dead' ORDER BY a.id DESC LIMIT ?) n",
+        (since, _MOST),
     )
+    receipts, others = row or (0, 0)
+    return int(receipts or 0), int(others or 0)
 
 
 def _unknown(database: Database) -> int:
@@ -90,19 +96,14 @@ def _unknown(database: Database) -> int:
     )
 
 
-def _receipts(database: Database, state: str, when: str, at: int) -> int:
-    by_state = database.dialect.by_index("receipt_state")
-    return database.integer(
-        f"SELECT COUNT(*) FROM (SELECT r.accepted_at, r.ended_at FROM receipt r {by_state} WHERE"
-        f" r.state = ? LIMIT ?) n WHERE n.{when}",
-        (state, _MOST, at),
-    )
-
-
 def _late_receipts(database: Database, before: int) -> int:
     """Those that the provider has not accepted, and those that it has not made, since then."""
-    by_state = database.dialect.by_index("action_state")
-    late = _receipts(database, "new", "accepted_at < ?", before)
+    by_receipt, by_state = map(database.dialect.by_index, ("receipt_state", "action_state"))
+    late = database.integer(
+        f"SELECT COUNT(*) FROM (SELECT r.accepted_at FROM receipt r {by_receipt} WHERE"
+        " r.state = 'new' LIMIT ?) n WHERE n.accepted_at < ?",
+        (_MOST_WAITING, before),
+    )
     for state in ("waiting", "retrying"):
         late += database.integer(
             f"SELECT COUNT(*) FROM (SELECT a.kind, a.created_at FROM action a {by_state} WHERE"
