@@ -103,7 +103,7 @@ MIKBILL = Section(
             "look_back_days",
             values.whole_number(1, 3_650),
             "31",
-            "how far back the job mikbill-payments looks, in days",
+            "how far back the job mikbill-import looks, in days",
         ),
         Setting(
             "bonus_types",

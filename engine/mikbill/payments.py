@@ -77,14 +77,14 @@ class Bookings:
         return self._booked(
             self._reader.rows(
                 f"SELECT {_COLUMNS} FROM bugh_plategi_stat WHERE plategid > ? AND `date` >= ?"
-                f" AND bughtypeid NOT IN ({_OTHER}) ORDER BY plategid LIMIT ?",
+                f" AND uid > 0 AND bughtypeid NOT IN ({_OTHER}) ORDER BY plategid LIMIT ?",
                 (after, since.isoformat(), most),
             )
         )
 
     def credits(self, since: date) -> list[Booked]:
         """Everybody's service credits that were switched on since the day."""
-        return self._credits("1 = 1", (), since)
+        return self._credits("uid > 0", (), since)
 
     def _credits(self, which: str, parameters: Sequence[int], since: date) -> list[Booked]:
         marks = ", ".join("?" * len(_CREDITS))

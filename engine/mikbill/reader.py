@@ -108,5 +108,5 @@ def _unavailable(config: MikbillConfig, error: Exception) -> MikbillUnavailable:
     return MikbillUnavailable(
         f"cannot read MikBill's database {safe(f'{config.name} on {place}')}: {safe(error)}."
         " Nothing is lost: what was not taken from it is taken by the next event of the subscriber"
-        " or by the job mikbill-payments. Check section [mikbill] of the configuration."
+        " or by the job mikbill-import. Check section [mikbill] of the configuration."
     )

@@ -79,7 +79,7 @@ def test_the_uid_is_enough(site: Shell, books: Database, mikbill: MikBill) -> No
 def test_the_job_takes_what_no_hook_told_of(site: Shell, books: Database, mikbill: MikBill) -> None:
     lead_to(site, f"socket = {mikbill.config.socket}")
     mikbill.pay(UID, "100", LATE)
-    answer = site("run", "mikbill-payments")
+    answer = site("run", "mikbill-import")
     assert answer.status == 0, answer.err
     assert "took 1, 1 of them late" in answer.out + answer.err
     assert count(books) == 1
@@ -104,7 +104,7 @@ def test_a_mikbill_that_says_nothing(
         answer = site("event", "freeze", "17")
         assert answer.status == 0
         assert "recorded by what billdeck itself knows" in answer.err
-        assert site("run", "mikbill-payments").status == 1
+        assert site("run", "mikbill-import").status == 1
     site.config_file.write_text(before, encoding="utf-8")
     lead_to(site, f"socket = {mikbill.config.socket}")
     assert "payment 100.00" in site("event", "payment", "17").out

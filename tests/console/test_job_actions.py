@@ -222,7 +222,7 @@ def test_lines_are_completed() -> None:
     registry = Registry(job_actions())
     offered = list(registry)
     assert registry.complete("run", offered) == [f"run {name}" for name in all_jobs()]
-    assert registry.complete("run m", offered) == ["run month-close"]
+    assert registry.complete("run mo", offered) == ["run month-close"]
     assert registry.complete("run month-close --d", offered) == ["run month-close --dry-run"]
     assert registry.complete("run tea ", offered) == []
     action, values = registry.parse("run month-close --late --period 2026-10")

@@ -16,11 +16,6 @@ from tests.servers.mariadb import MariaDBServer
 _numbers = itertools.count(1)
 
 
-@pytest.fixture(params=[False, True], ids=["states", "tables"])
-def old_layout(request: pytest.FixtureRequest) -> bool:
-    return bool(request.param)
-
-
 @pytest.fixture
 def mikbill(mariadb_server: MariaDBServer) -> Iterator[MikBill]:
     with open_office(mariadb_server, f"mikbill_{next(_numbers)}") as office:

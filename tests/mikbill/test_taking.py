@@ -8,26 +8,29 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.config import DatabaseConfig, Secret
 from engine.database import Database, open_database
 from engine.errors import InputError
 from engine.events.hook import Given, Hook
 from engine.hooks import WorkHooks
-from engine.mikbill.hook import Answer, call
+from engine.mikbill.hook import Answer, call, require_uid
 from engine.mikbill.reader import MikbillUnavailable, open_mikbill
 from engine.mikbill.taking import Taking
 from engine.retry import run_unit
 from tests.events.books import BILLING, IVAN, NOW, FixedClock, Rules, rules
-from tests.mikbill.office import OTHER, UID, MikBill
+from tests.mikbill.office import OTHER, UID, MikBill, open_office
+from tests.servers.mariadb import MariaDBServer
 
 pytestmark = pytest.mark.mariadb
 # NOW is 2026-06-15 12:00 in Moscow.
 JUST = "2026-06-15 11:59:55"
 
 
-def hook(database: Database, given: Rules | None = None, clock: FixedClock | None = None) -> Hook:
-    return Hook(database, given or rules(), BILLING, clock or FixedClock(NOW), "mikbill", 5)
+def hook(database: Database, own: Rules | None = None, clock: FixedClock | None = None) -> Hook:
+    return Hook(database, own or rules(), BILLING, clock or FixedClock(NOW), "mikbill", 5)
 
 
 def called(database: Database, mikbill: MikBill, kind: Any = "payment", uid: str = "17") -> Answer:
@@ -168,6 +171,27 @@ def test_a_wrong_uid_is_refused_before_mikbill_is_asked(
         with pytest.raises(InputError, match=words):
             called(database, mikbill, kind, uid)
     assert events(database, "id") == []
+
+
+@given(st.text(max_size=30) | st.from_regex(r"[0-9]{1,25}", fullmatch=True))
+def test_a_uid_is_a_decimal_number_as_it_would_be_printed(uid: str) -> None:
+    is_number = uid.isascii() and uid.isdigit() and len(uid) <= 18 and uid[0] != "0"
+    if is_number:
+        assert str(require_uid(uid)) == uid
+        return
+    with pytest.raises(InputError, match="must be a decimal number"):
+        require_uid(uid)
+
+
+def test_the_older_layout_of_the_tables(database: Database, mariadb_server: MariaDBServer) -> None:
+    with open_office(mariadb_server, "mikbill_older", old=True) as older:
+        older.add(UID, "ivan", "frozen", deposit="150")
+        older.pay(UID, "150", JUST, moves=False)
+        (told,) = called(database, older).events
+    # A frozen subscriber is told of a payment, too.
+    assert (told.amount, told.follows[0][:2]) == (150_00, ("notice", "sms"))
+    (payload,) = database.rows("SELECT payload FROM action WHERE kind = 'notice'")[0]
+    assert json.loads(payload)["values"]["balance"] == "150.00"
 
 
 def test_options_that_make_no_sense(database: Database, mikbill: MikBill) -> None:

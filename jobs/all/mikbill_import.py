@@ -1,4 +1,4 @@
-"""mikbill-payments: payments of MikBill whose hook never came."""
+"""mikbill-import: payments of MikBill whose hook never came."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from jobs.context import RunContext
 
 JOB = Job(
-    name="mikbill-payments",
-    title="MikBill payments",
+    name="mikbill-import",
+    title="MikBill import",
     help="takes the payments, refunds and limits of MikBill that no hook has told of",
     role="operator",
     resumable=True,
