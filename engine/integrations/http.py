@@ -46,19 +46,12 @@ class HttpClient:
 
     def __init__(self, parallel: int, tls: ssl.SSLContext | None = None) -> None:
         self._checked: set[str] = set()
-        self._client = httpx.AsyncClient(
-            verify=tls or ssl.create_default_context(),
-            trust_env=False,
-            follow_redirects=False,
-            timeout=None,  # noqa: S113 -- each request has its deadline, see send
-            limits=httpx.Limits(
-                max_connections=parallel,
-                max_keepalive_connections=parallel,
-                keepalive_expiry=_KEEP_SECONDS,
-            ),
-            # A compressed body could unpack to any size.
-            headers={"User-Agent": "billdeck", "Accept-Encoding": "identity"},
-        )
+        self._tls = tls or ssl.create_default_context()
+        self._turns = asyncio.Semaphore(parallel)
+        # Each connection has a client of httpx of its own, thrown away with whatever it holds when
+        # a request fails or is given up. A common one keeps some of them for ever, neither used nor
+        # free, when a request is given up at the wrong moment; in the end it has none left.
+        self._idle: list[httpx.AsyncClient] = []
 
     async def __aenter__(self) -> Self:
         return self
@@ -72,8 +65,9 @@ class HttpClient:
         await self.close()
 
     async def close(self) -> None:
-        """Closes all connections."""
-        await self._client.aclose()
+        """Closes all connections; no request may be under way."""
+        while self._idle:
+            await self._idle.pop().aclose()
 
     async def send(self, request: Request, deadline: float, most_bytes: int = MOST_BYTES) -> Answer:
         """Sends a request and reads its answer, all within `deadline` seconds, waiting for a free
@@ -83,7 +77,7 @@ class HttpClient:
             self._checked.add(require_safe(request.url))
         sending = _Sending()
         try:
-            async with asyncio.timeout(deadline):
+            async with asyncio.timeout(deadline), self._turns:
                 return await self._exchange(request, sending, most_bytes)
         except TimeoutError:
             raise sending.failure(f"nothing within {deadline:g} seconds") from None
@@ -91,29 +85,54 @@ class HttpClient:
             raise sending.failure(_in_words(error)) from None
 
     async def _exchange(self, request: Request, sending: _Sending, most_bytes: int) -> Answer:
-        message = self._client.build_request(
-            request.method,
-            request.url,
-            headers=list(request.headers),
-            content=request.body or None,
-            extensions={"trace": sending.note},
-        )
-        answer = await self._client.send(message, stream=True)
+        # The one used last: it is the least likely to be closed by the server.
+        connection = self._idle.pop() if self._idle else self._connection()
         try:
-            body = bytearray()
-            async for piece in answer.aiter_raw():
-                body += piece
-                if len(body) > most_bytes:
-                    raise Unclear(f"the answer is longer than {most_bytes} bytes")
-        finally:
-            await answer.aclose()
-        return Answer(
-            answer.status_code,
-            bytes(body),
-            answer.headers.get("content-type", ""),
-            answer.headers.get("retry-after", ""),
-            answer.headers.get("date", ""),
+            answer = await _ask(connection, request, sending, most_bytes)
+        except BaseException:
+            await connection.aclose()
+            raise
+        self._idle.append(connection)
+        return answer
+
+    def _connection(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            verify=self._tls,
+            trust_env=False,
+            follow_redirects=False,
+            timeout=None,  # noqa: S113 -- each request has its deadline, see send
+            limits=httpx.Limits(
+                max_connections=1, max_keepalive_connections=1, keepalive_expiry=_KEEP_SECONDS
+            ),
+            # A compressed body could unpack to any size.
+            headers={"User-Agent": "billdeck", "Accept-Encoding": "identity"},
         )
+
+
+async def _ask(
+    connection: httpx.AsyncClient, request: Request, sending: _Sending, most_bytes: int
+) -> Answer:
+    message = connection.build_request(
+        request.method,
+        request.url,
+        headers=list(request.headers),
+        content=request.body or None,
+        extensions={"trace": sending.note},
+    )
+    answer = await connection.send(message, stream=True)
+    body = bytearray()
+    async for piece in answer.aiter_raw():
+        body += piece
+        if len(body) > most_bytes:
+            raise Unclear(f"the answer is longer than {most_bytes} bytes")
+    await answer.aclose()
+    return Answer(
+        answer.status_code,
+        bytes(body),
+        answer.headers.get("content-type", ""),
+        answer.headers.get("retry-after", ""),
+        answer.headers.get("date", ""),
+    )
 
 
 class _Sending:

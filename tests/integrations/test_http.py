@@ -21,6 +21,7 @@ from tests.servers.http_stand_in import Heard, HttpStandIn, Reply
 from tests.servers.odd_peer import OddPeer, silent
 
 SECRET = "s3cr3t-key"
+SLOW: list[Way] = ["silence", "slow", "slow_head"]
 
 
 def echo(heard: Heard) -> Reply:
@@ -80,12 +81,12 @@ def test_a_server_that_takes_no_call_in_time() -> None:
     assert isinstance(error, NotSent)
 
 
-@pytest.mark.parametrize("way", ["silence", "slow", "endless", "reset", "garbage", "cut"])
+@pytest.mark.parametrize("way", [*SLOW, "endless", "endless_head", "reset", "garbage", "cut"])
 @pytest.mark.parametrize("taken", [False, True])
 def test_a_server_that_fails_after_it_has_read(way: Way, taken: bool) -> None:
     with HttpStandIn(echo) as server:
         server.next(Fault(way, taken))
-        error = failure(post(server), SHORT if way in ("silence", "slow") else LONG)
+        error = failure(post(server), SHORT if way in SLOW else LONG)
         assert len(server.heard) == 1
     assert isinstance(error, Unclear)
     assert SECRET not in f"{error!r}{error}"
@@ -98,20 +99,47 @@ def test_a_body_of_just_the_size_that_is_allowed() -> None:
 
 
 def test_waiting_for_a_connection_counts_and_sends_nothing() -> None:
-    async def ask(server: HttpStandIn) -> tuple[BaseException | Answer, ...]:
+    async def ask(server: HttpStandIn) -> None:
         async with HttpClient(parallel=1) as client:
-            first = asyncio.create_task(client.send(post(server), 4 * SHORT))
-            while not server.heard:
-                await asyncio.sleep(0)
-            second = client.send(post(server), SHORT)
-            return tuple(await asyncio.gather(second, first, return_exceptions=True))
+            first = asyncio.create_task(client.send(post(server), LONG))
+            assert await asyncio.to_thread(server.came.wait, LONG)
+            with pytest.raises(NotSent):
+                await client.send(post(server), SHORT)
+            first.cancel()
 
     with HttpStandIn(echo) as server:
         server.next(Fault("silence"))
-        second, first = asyncio.run(ask(server))
+        asyncio.run(ask(server))
         assert len(server.heard) == 1
-    assert isinstance(second, NotSent)
-    assert isinstance(first, Unclear)
+
+
+@pytest.mark.parametrize("after_the_first", [False, True])
+@pytest.mark.parametrize("closing", [False, True])
+def test_requests_given_up_at_any_step_take_no_connection_with_them(
+    after_the_first: bool, closing: bool
+) -> None:
+    """Each round gives one up a step of the loop later than the last: while it waits for the only
+    connection, which with `closing` is always a new one, and when it has it."""
+
+    async def ask(server: HttpStandIn) -> None:
+        async with HttpClient(parallel=1) as client:
+            for steps in range(100):
+                first = asyncio.create_task(client.send(post(server), LONG))
+                second = asyncio.create_task(client.send(post(server), LONG))
+                if after_the_first:
+                    await first
+                for _ in range(steps):
+                    await asyncio.sleep(0)
+                second.cancel()
+                assert (await first).status == 200
+                await asyncio.wait([second])
+            async with asyncio.timeout(LONG):
+                while server.alive > 1:
+                    await asyncio.sleep(0)
+
+    ends = (("Connection", "close"),) if closing else ()
+    with HttpStandIn(lambda _heard: Reply(headers=ends)) as server:
+        asyncio.run(ask(server))
 
 
 def test_a_connection_is_used_again() -> None:

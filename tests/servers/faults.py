@@ -19,6 +19,8 @@ Way = Literal[
     "silence",  # never a word
     "slow",  # headers, then a byte now and then
     "endless",  # a body without end
+    "slow_head",  # a header, a byte now and then
+    "endless_head",  # a header without end
     "reset",  # the connection is reset
     "close",  # the true answer, and then the connection is closed without a warning
 ]
@@ -60,7 +62,9 @@ ROUGH: Mapping[Fault, float] = {
     SILENT: 0.002,
     SILENT_AFTER: 0.002,
     Fault("slow", taken=True): 0.002,
+    Fault("slow_head", taken=True): 0.002,
     Fault("endless", taken=True): 0.002,
+    Fault("endless_head", taken=True): 0.002,
 }
 """All that a provider may do on a bad day: about 3 requests of 10 go wrong."""
 

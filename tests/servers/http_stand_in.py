@@ -109,6 +109,11 @@ class HttpStandIn:
         """Where it is, without a slash at the end."""
         return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
 
+    @property
+    def alive(self) -> int:
+        """How many connections there are at the moment."""
+        return len(self._open)
+
     def next(self, *faults: Fault | None) -> None:
         """The requests to come go wrong in these ways, one by one; None serves one."""
         self._next.extend(faults)
@@ -260,6 +265,9 @@ class _Connection(asyncio.Protocol):
             case "slow" | "endless":
                 write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\n")
                 self._drip(b"x" if fault.way == "slow" else _PIECE)
+            case "slow_head" | "endless_head":
+                write(b"HTTP/1.1 200 OK\r\nX-Name: ")
+                self._drip(b"x" if fault.way == "slow_head" else _PIECE)
             case "reset":
                 self._reset()
             case "close":
