@@ -167,8 +167,13 @@ def _read(answer: Answer) -> Outcome:
         number = replies.text_of(content.get("task_id"), 40) or number
         if number:
             return replies.told(answer, "done", "Komtet had it already", remote_id=number)
+        # There will be no second receipt, but the state of this one cannot be asked for without
+        # the task. To send it again soon would only bring the same remark.
         return replies.told(
-            answer, "ambiguous", f"Komtet has it already, but does not name its task: {words}"
+            answer,
+            "ambiguous",
+            f"Komtet has it already, but does not name its task: {words}",
+            after_seconds=replies.MOST_WAIT,
         )
     outcome = replies.unread(answer)
     return replies.told(

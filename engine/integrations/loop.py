@@ -58,6 +58,8 @@ class PrivateLoop:
         running = asyncio.all_tasks(self._loop)
         for task in running:
             task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*running, return_exceptions=True))
+        if running:
+            self._loop.run_until_complete(asyncio.wait(running))
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        # The look-up of a name that hangs in a thread of the executor is not waited for.
         self._loop.close()

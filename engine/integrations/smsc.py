@@ -124,8 +124,9 @@ def _refusal(answer: Answer, code: int, words: str) -> Outcome:
 
 
 def read_status(answer: Answer, settings: SmscConfig) -> Outcome:
-    """What they say about a message: done, they took it; retry, they do not know it or had no
-    money for it, so it may be sent again; refused; ambiguous, it cannot be told yet."""
+    """What they say about a message: done, they took it; retry (never an outage), they do not know
+    it, or had no money for it, so it may be sent again; refused; ambiguous, it cannot be told yet.
+    """
     return replies.without(_read_status(answer), [settings.password])
 
 
@@ -148,7 +149,7 @@ def _read_status(answer: Answer) -> Outcome:
     if status == _UNKNOWN:
         return replies.told(answer, "retry", "SMSC does not know it")
     if status == _STATUS_NO_MONEY:
-        return replies.told(answer, "retry", "SMSC had no money for it", is_outage=True)
+        return replies.told(answer, "retry", "SMSC had no money for it")
     if status == _STOPPED or status >= 20:
         return replies.told(answer, "refused", f"SMSC does not send it (status {status})")
     return replies.untold(answer)

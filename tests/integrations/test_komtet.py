@@ -150,6 +150,12 @@ def test_what_an_answer_means(
     )  # fmt: skip
 
 
+def test_a_receipt_that_they_have_is_not_sent_again_soon() -> None:
+    outcome = read_answer(answer_of(refusal(EXISTS), 422), SETTINGS)
+    assert outcome.after_seconds == 3600
+    assert outcome.detail.startswith("Komtet has it already, but does not name its task: VLD10")
+
+
 def test_a_refusal_is_told_in_their_words() -> None:
     outcome = read_answer(answer_of(refusal("phone is wrong"), 422), SETTINGS)
     assert outcome.detail == "HTTP 422: the request is wrong: VLD10 Ошибка phone is wrong"

@@ -134,7 +134,9 @@ def test_what_an_answer_means(
     ],
 )
 def test_what_a_status_means(content: Any, verdict: str) -> None:
-    assert read_status(answer_of(content), SETTINGS).verdict == verdict
+    outcome = read_status(answer_of(content), SETTINGS)
+    assert outcome.verdict == verdict
+    assert not (verdict == "retry" and outcome.is_outage)
 
 
 @pytest.mark.parametrize("status", [302, 400, 404, 408, 422, 429, 500, 503])
