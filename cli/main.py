@@ -44,6 +44,7 @@ COMMANDS = {
     "nas": "nas",
     "action": "action",
     "channel": "channel",
+    "receipt": "receipt",
 }
 _WITH_VALUE = ("--config",)
 _GLOBAL = ("--config", "--json", "--verbose", "--version", "--help", "-h")

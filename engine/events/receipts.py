@@ -7,13 +7,14 @@ provider's words: it is seen wherever dead ones are, until a person has seen to 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from engine.database import Database, Row
 from engine.events import pauses
 from engine.events.facts import Facts, Happened
+from engine.events.kinds import State
 from engine.events.known import read_facts
 from engine.events.notice_values import notice_values
 from engine.events.outcome import Outcome
@@ -29,9 +30,11 @@ from engine.integrations.provider_settings import KomtetConfig
 from engine.money import format_amount
 from engine.text import safe
 
-CONTRADICTED = "receipt_contradicted"
-"""The system event of a receipt of which first one thing was said and then the other."""
+Effect = Literal["kept", "known", "contradicted"]
+"""What came of something that was said of a receipt; see `settle`."""
 
+# How the detail of a receipt that is done begins when it was told as an error since.
+_LATER = "later told as an error: "
 _DETAIL_LENGTH = 300
 _LINK_LENGTH = 500
 
@@ -67,7 +70,7 @@ def keep(database: Database, channel: str, told: Sequence[Told], books: Books) -
             kept = _ask_later(database, one.receipt, "", next_at)
             outcome = Outcome("done")
         else:
-            kept = settle(database, one.receipt, one.answer, books)
+            kept = settle(database, one.receipt, one.answer, books) == "kept"
             outcome = Outcome("done")
             if kept and one.answer.state == "done":
                 made.append((one.receipt, receipt_link(one.answer, books.komtet)))
@@ -96,50 +99,72 @@ def _ask_later(database: Database, receipt: Known, detail: str, next_at: int) ->
     return bool(cursor.rowcount)
 
 
-def settle(database: Database, receipt: Known, task: Task, books: Books) -> bool:
-    """Keeps the end of a receipt that was new, or was an error and is done after all; False if it
-    was kept before, or is done already. In the caller's transaction."""
-    if task.state == "error":
-        return _fail(database, receipt, task, books.moment.now_ms)
+def settle(database: Database, receipt: Known, task: Task, books: Books) -> Effect:
+    """Keeps what was said of a receipt, in the caller's transaction: `kept`, `known` where that was
+    known already, or `contradicted` where it does not fit what was said before. Then its action is
+    dead: a person has to look what is true."""
+    now = books.moment.now_ms
+    match receipt.state, task.state:
+        case "new", "error":
+            return _fail(database, receipt, task, now)
+        case "new" | "error", "done":
+            return _make(database, receipt, task, receipt_link(task, books.komtet), now)
+        case "done", "error":
+            return _contradict(database, receipt, task, now)
+    return "known"
+
+
+def _make(database: Database, receipt: Known, task: Task, link: str, now_ms: int) -> Effect:
     cursor = database.execute(
         "UPDATE receipt SET state = 'done', task = ?, next_at = NULL, ended_at = ?, link = ?,"
         " detail = ? WHERE action_id = ? AND state = ?",
-        (
-            task.id, books.moment.now_ms, receipt_link(task, books.komtet)[:_LINK_LENGTH],
-            _fiscal(task), receipt.action, "new" if receipt.state == "new" else "error",
-        ),
-    )  # fmt: skip
-    if cursor.rowcount and receipt.state == "error":
-        database.execute(
-            "UPDATE action SET state = 'done', reason = ?, ended_at = ?"
-            " WHERE id = ? AND state = 'dead'",
-            ("made after all", books.moment.now_ms, receipt.action),
-        )
-        contradict(database, receipt, "an error before, done now", books.moment.now_ms)
-    return bool(cursor.rowcount)
+        (task.id, now_ms, link[:_LINK_LENGTH], _fiscal(task), receipt.action, receipt.state),
+    )
+    if not cursor.rowcount:
+        return "known"
+    if receipt.state == "error" and receipt.action_state == "dead":
+        _set_action(database, receipt, "done", "made after all", now_ms)
+    elif receipt.state == "error":
+        words = f"made after all, although this was {receipt.action_state}: are there two now?"
+        _set_action(database, receipt, "dead", words, now_ms)
+        return "contradicted"
+    return "kept"
 
 
-def _fail(database: Database, receipt: Known, task: Task, now_ms: int) -> bool:
+def _fail(database: Database, receipt: Known, task: Task, now_ms: int) -> Effect:
     words = safe(task.error or "no reason given", _DETAIL_LENGTH)
     cursor = database.execute(
         "UPDATE receipt SET state = 'error', next_at = NULL, ended_at = ?, detail = ?"
         " WHERE action_id = ? AND state = 'new'",
         (now_ms, words, receipt.action),
     )
-    if cursor.rowcount:
-        database.execute(
-            "UPDATE action SET state = 'dead', reason = ?, ended_at = ?"
-            " WHERE id = ? AND state = 'done'",
-            (safe(f"no receipt was made: {words}", _DETAIL_LENGTH), now_ms, receipt.action),
-        )
-    return bool(cursor.rowcount)
+    if not cursor.rowcount:
+        return "known"
+    if receipt.action_state == "done":
+        _set_action(database, receipt, "dead", f"no receipt was made: {words}", now_ms)
+    return "kept"
 
 
-def contradict(database: Database, receipt: Known, words: str, now_ms: int) -> None:
-    """Writes down that something else was said of a receipt than before."""
+def _contradict(database: Database, receipt: Known, task: Task, now_ms: int) -> Effect:
+    if receipt.detail.startswith(_LATER):
+        return "known"
+    words = f"{_LATER}{task.error or 'no reason given'}"
+    cursor = database.execute(
+        "UPDATE receipt SET detail = ? WHERE action_id = ? AND state = 'done' AND detail = ?",
+        (safe(f"{words}; {receipt.detail}", _DETAIL_LENGTH), receipt.action, receipt.detail),
+    )
+    if not cursor.rowcount:
+        return "known"
+    _set_action(database, receipt, "dead", f"the receipt was made, but {words}", now_ms)
+    return "contradicted"
+
+
+def _set_action(
+    database: Database, receipt: Known, state: State, reason: str, now_ms: int
+) -> None:  # fmt: skip
     database.execute(
-        "INSERT INTO system_event (at, kind, subject, details) VALUES (?, ?, ?, ?)",
-        (now_ms, CONTRADICTED, f"action:{receipt.action}", json.dumps({"words": words})),
+        "UPDATE action SET state = ?, reason = ?, ended_at = ? WHERE id = ? AND state = ?",
+        (state, safe(reason, _DETAIL_LENGTH), now_ms, receipt.action, receipt.action_state),
     )
 
 
@@ -160,7 +185,7 @@ def add_links(database: Database, made: Sequence[tuple[Known, str]], books: Book
     if not made:
         return
     facts = read_facts(database, sorted({one.subscriber for one, _ in made}))
-    events = _events(database, sorted({one.event for one, _ in made}))
+    events = events_of(database, sorted({one.event for one, _ in made}))
     rounds = _rounds(database, sorted(events))
     rows: list[Row] = []
     for one, link in made:
@@ -184,7 +209,8 @@ def _link(
     return [replace(one, kind="receipt_link") for one in planned]
 
 
-def _events(database: Database, numbers: Sequence[int]) -> dict[int, Happened]:
+def events_of(database: Database, numbers: Sequence[int]) -> dict[int, Happened]:
+    """Events by their numbers, as they were recorded."""
     marks = ", ".join("?" * len(numbers))
     return {
         number: Happened(*row)
