@@ -54,6 +54,10 @@ class Killing(CuttingDatabase):
             raise Killed
         super().connect()
 
+    def step(self, carry_out: Callable[[], T]) -> T:
+        """Something outside of the database at which the process may die, too."""
+        return self._step(carry_out)
+
     def _step(self, carry_out: Callable[[], T]) -> T:
         if self.dead:
             raise Killed
