@@ -29,6 +29,15 @@ def notice_values(
         "credit_limit": format_amount(facts.credit_limit if limit is None else limit),
         "compliment": compliment_of(rules, number),
         "link": "",
-        "bonus": format_amount(rules.bonuses.birthday),
+        "bonus": _birthday_bonus(happened, rules),
         "date": day.strftime("%d.%m.%Y"),
     }
+
+
+def _birthday_bonus(happened: Happened, rules: Rules) -> str:
+    """The bonus that follows this birthday, empty where none does."""
+    if happened.kind != "birthday" or "birthday_bonus" not in rules.events.follows.get(
+        "birthday", ()
+    ):
+        return ""
+    return format_amount(rules.bonuses.birthday) if rules.bonuses.birthday else ""

@@ -67,12 +67,12 @@ def notices(happened: Happened, facts: Facts, rules: Rules, moment: Moment) -> l
         return []
     name = happened.kind
     next_at = moment.now_ms
-    text = "tariff_change"
-    if name == "tariff_change" and happened.by != "subscriber":
-        text = "tariff_change_by_staff"
+    by_staff = name == "tariff_change" and happened.by != "subscriber"
+    if by_staff or name in ("birthday", "reminder"):
+        # Nobody waits for what is not an answer to something that the subscriber has just done.
         quiet = rules.notices
         next_at = after_quiet(next_at, moment.zone, quiet.quiet_from, quiet.quiet_until)
-    template = template_of(text if name == "tariff_change" else name, rules)
+    template = template_of("tariff_change_by_staff" if by_staff else name, rules)
     values = notice_values(happened, facts, rules, moment.zone, moment.currency)
     return notice(template, values, facts.phone, rules, next_at)
 

@@ -55,7 +55,7 @@ def record(
     if not happened:
         return []
     database.fill("event", _EVENT_COLUMNS, [_event_row(one, moment.now_ms) for one in happened])
-    numbers = _numbers(database, [one.key for one in happened])
+    numbers = numbers_of(database, [one.key for one in happened])
     if rules.events.mode != "off":
         known = _facts_of(database, rules, happened)
         rows: list[Row] = []
@@ -77,9 +77,10 @@ def _event_row(one: Happened, now_ms: int) -> Row:
     )  # fmt: skip
 
 
-def _numbers(database: Database, keys: Sequence[str]) -> dict[str, int]:
-    """The numbers of events by their keys. One look-up for each, all the same in few statements: of
-    a list MariaDB may think that walking through the whole index is as quick."""
+def numbers_of(database: Database, keys: Sequence[str]) -> dict[str, int]:
+    """The numbers of events by their keys; a key that is none is not there. One look-up for each,
+    all the same in few statements: of a list MariaDB may think that walking through the whole index
+    is as quick."""
     found: dict[str, int] = {}
     one = "SELECT event_key, id FROM event WHERE event_key = ?"
     for start in range(0, len(keys), _AT_ONCE):
