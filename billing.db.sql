@@ -436,8 +436,9 @@ CREATE INDEX balance_mail_number ON balance_mail (number_id, said_at);
 
 -- An event: something happened to a subscriber. It is written in the transaction that causes it,
 -- once by its key: `entry:ID` of a journal entry, `payment:ID` of a payment of another system.
--- `caused_by` says by whom a plan was changed. `amount` is the payment, the refund or the credit
--- limit, positive. `is_late` is 1 when it was recorded long after it happened.
+-- `caused_by` says by whom a plan was changed. `amount` is the payment, the refund, the credit
+-- limit, or the fee that a reminder is of, positive. `is_late` is 1 when it was recorded long after
+-- it happened.
 CREATE TABLE event (
     id            /*sqlite INTEGER*/ /*! BIGINT AUTO_INCREMENT*/ PRIMARY KEY,
     event_key     VARCHAR(150) NOT NULL UNIQUE,

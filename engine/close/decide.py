@@ -8,7 +8,7 @@ from typing import NamedTuple
 from engine.close.conditions import Conditions, ConditionsBook, Discounts, Services
 from engine.close.rating import NO_BYTES, Charge, Discount, Four
 from engine.close.statements import Statements
-from engine.database import Database
+from engine.database import Database, Row
 from engine.period import Period
 
 # No charge before discounts may be more (minor units): a mistake in a price or in the usage, and
@@ -73,14 +73,22 @@ class Decider:
     def _extras(self, after: int, upto: int) -> dict[int, tuple[Services, Discounts]]:
         """Services and discounts of those in the range who have any."""
         database, sql = self._database, self._sql
-        services: dict[int, Services] = {}
-        for subscriber_id, service_id in database.rows(sql.services, (after, upto)):
-            services[subscriber_id] = (*services.get(subscriber_id, ()), service_id)
-        discounts: dict[int, Discounts] = {}
-        for subscriber_id, *discount in database.rows(sql.discounts, (after, upto)):
-            more = Discount._make(discount)
-            discounts[subscriber_id] = (*discounts.get(subscriber_id, ()), more)
-        return {
-            subscriber_id: (services.get(subscriber_id, ()), discounts.get(subscriber_id, ()))
-            for subscriber_id in services.keys() | discounts.keys()
-        }
+        services = database.rows(sql.services, (after, upto))
+        return extras_of(services, database.rows(sql.discounts, (after, upto)))
+
+
+def extras_of(
+    services: Sequence[Row], discounts: Sequence[Row]
+) -> dict[int, tuple[Services, Discounts]]:
+    """Services and discounts by subscriber, from rows (subscriber, service) and rows (subscriber,
+    scope, kind, value)."""
+    have: dict[int, Services] = {}
+    for subscriber_id, service_id in services:
+        have[subscriber_id] = (*have.get(subscriber_id, ()), service_id)
+    off: dict[int, Discounts] = {}
+    for subscriber_id, *discount in discounts:
+        off[subscriber_id] = (*off.get(subscriber_id, ()), Discount._make(discount))
+    return {
+        subscriber_id: (have.get(subscriber_id, ()), off.get(subscriber_id, ()))
+        for subscriber_id in have.keys() | off.keys()
+    }

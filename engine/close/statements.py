@@ -14,6 +14,13 @@ from engine.dialect import Dialect
 DIRECTIONS = (1, 2, 3, 4)
 BYTES = tuple(f"{way}{n}" for n in DIRECTIONS for way in ("in", "out"))
 
+# The start day of a subscriber `s` in a period (see `Facts` of engine.close.conditions).
+# Parameters: the period's last day and first day.
+START_DAY = (
+    "CASE WHEN s.active_since IS NULL OR s.active_since > ? THEN '-1'"
+    " WHEN s.active_since < ? THEN '0'"
+    " ELSE COALESCE(s.first_month_day, SUBSTR(s.active_since, 9)) END"
+)
 
 # The columns that are filled from Python, in order, with their types. `outcome` is NULL for who is
 # charged, else exempt, not_started or the reason of a failure.
@@ -104,11 +111,6 @@ def _read(dialect: Dialect) -> str:
 
     Parameters: last day and first day of the period, period, period, range.
     """
-    start_day = (
-        "CASE WHEN s.active_since IS NULL OR s.active_since > ? THEN '-1'"
-        " WHEN s.active_since < ? THEN '0'"
-        " ELSE COALESCE(s.first_month_day, SUBSTR(s.active_since, 9)) END"
-    )
     facts = dialect.packed(
         (
             "s.group_id",
@@ -119,7 +121,7 @@ def _read(dialect: Dialect) -> str:
             "s.addon_id",
             "s.ordered_addon_id",
             "s.ordered_addon_from",
-            start_day,
+            START_DAY,
         )
     )
     numbers = dialect.numbers([f"u.{column}" for column in BYTES])

@@ -162,7 +162,9 @@ NOTICES = Section(
         ),
         Setting("quiet_until", _NUMBER(0, 23), "10", "until this one; two equal hours: never"),
         Setting("expire_hours", _NUMBER(1, 720), "12", "hours after which it is no longer sent"),
-        Setting("reminder_days", _NUMBER(1, 27), "3", "how many days before a fee it is told"),
+        Setting(
+            "reminder_days", _NUMBER(0, 27), "3", "how many days before a fee it is told; 0: never"
+        ),
     ),
 )
 

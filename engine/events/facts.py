@@ -13,11 +13,11 @@ class Happened:
     """Something that happened to a subscriber, to be recorded once by its `key`.
 
     `at` is when it happened, epoch milliseconds. `amount` is positive minor units: the payment, the
-    refund, the credit limit. `entry_id` is the journal entry, if it is one of ours, and `moved`
-    what it changed on the balance, with its sign. `is_api`: a payment that a program made, of which
-    no notice is sent. `discounts` are those that there were before and still are, None where the
-    event changed none. `facts` are given where our own tables do not know them (MikBill); else they
-    are read in the transaction."""
+    refund, the credit limit, the fee of a reminder. `entry_id` is the journal entry, if it is one
+    of ours, and `moved` what it changed on the balance, with its sign. `is_api`: a payment that a
+    program made, of which no notice is sent. `discounts` are those that there were before and still
+    are, None where the event changed none. `facts` are given where our own tables do not know them
+    (MikBill); else they are read in the transaction."""
 
     kind: EventKind
     subscriber_id: int

@@ -59,9 +59,9 @@ class EventsConfig:
 class NoticesConfig:
     """`sms` and `social` name the providers that notices go by, "" for none. `minimum` is the least
     payment that is told. Between `quiet_from` and `quiet_until` (hours of the billing time zone) a
-    notice of a change that staff made waits for the end. `language` chooses the texts, `region`
-    completes phone numbers. After `expire_hours` a notice is no longer sent. `reminder_days` before
-    the fee day a payment reminder is sent."""
+    notice of a change that staff made, of a birthday or a fee waits for the end. `language` chooses
+    the texts, `region` completes phone numbers. After `expire_hours` a notice is no longer sent.
+    `reminder_days` before the fee day a payment reminder is sent, 0 is never."""
 
     sms: str = ""
     social: str = ""

@@ -43,7 +43,7 @@ VARIABLES: dict[str, str] = {
 
 # These say something in the texts of some names only; in all others they are empty.
 _ONLY_IN: dict[str, tuple[str, ...]] = {
-    "amount": ("payment", "refund", "limit", "credit", "receipt_link"),
+    "amount": ("payment", "refund", "limit", "credit", "receipt_link", "reminder"),
     "link": ("receipt_link",),
     "bonus": ("birthday",),
 }

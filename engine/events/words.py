@@ -24,10 +24,10 @@ _RU = {
     "unblock": "Доступ по счету #{{ login }} снова открыт. {{ compliment }}",
     "delete": "Обслуживание по счету #{{ login }} прекращено.",
     "real_ip": "Изменен IP-адрес по счету #{{ login }}. {{ compliment }}",
-    "birthday": "С днем рождения!{% if bonus and bonus != '0.00' %} Дарим Вам {{ bonus }}"
+    "birthday": "С днем рождения!{% if bonus %} Дарим Вам {{ bonus }}"
     " {{ currency }} на счет #{{ login }}.{% endif %} {{ compliment }}",
-    "reminder": "Напоминаем: {{ date }} со счета #{{ login }} спишется {{ fee }} {{ currency }}"
-    " На счете сейчас {{ balance }} {{ currency }} {{ compliment }}",
+    "reminder": "Напоминаем: {{ date }} со счета #{{ login }} спишется абонентская плата"
+    " {{ amount }} {{ currency }} Сейчас на счете {{ balance }} {{ currency }} {{ compliment }}",
     "receipt_link": "Кассовый чек по счету #{{ login }}: {{ link }}",
 }
 _EN = {
@@ -44,10 +44,10 @@ _EN = {
     "unblock": "Account #{{ login }} is open again. {{ compliment }}",
     "delete": "Account #{{ login }} is closed.",
     "real_ip": "The IP address of account #{{ login }} has changed. {{ compliment }}",
-    "birthday": "Happy birthday!{% if bonus and bonus != '0.00' %} {{ bonus }} {{ currency }}"
+    "birthday": "Happy birthday!{% if bonus %} {{ bonus }} {{ currency }}"
     " for your account #{{ login }}.{% endif %} {{ compliment }}",
-    "reminder": "On {{ date }} we charge {{ fee }} {{ currency }} to account #{{ login }}."
-    " Its balance is {{ balance }} {{ currency }}. {{ compliment }}",
+    "reminder": "The monthly fee of account #{{ login }} is due on {{ date }}:"
+    " {{ amount }} {{ currency }}. Its balance is {{ balance }} {{ currency }}. {{ compliment }}",
     "receipt_link": "The receipt for account #{{ login }}: {{ link }}",
 }
 TEMPLATES: dict[str, dict[str, str]] = {"ru": _RU, "en": _EN}

