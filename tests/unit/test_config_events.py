@@ -183,13 +183,20 @@ def test_what_cannot_be(place: Place, text: str, message: str) -> None:
     assert message in place.refusal(text)
 
 
-def test_the_sections_of_the_docs(place: Place) -> None:
-    page = (Path(__file__).parents[2] / "docs" / "events.md").read_text(encoding="utf-8")
-    parts = [part.partition("```")[0] for part in page.split("```ini\n")[1:]]
+def _sections_of(page: str, place: Place) -> list[str]:
+    """The sections that a page shows, their files of secrets being in the place."""
     secret = place.root / "secret"
     secret.write_text("s", encoding="utf-8")
     secret.chmod(0o600)
-    config = place.load(re.sub(r"(_file = )/etc/\S+", rf"\g<1>{secret}", "\n".join(parts)))
+    parts = [part.partition("```")[0] for part in page.split("```ini\n")[1:]]
+    return [re.sub(r"(_file = )/etc/\S+", rf"\g<1>{secret}", part) for part in parts]
+
+
+def test_the_sections_of_the_docs(place: Place) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "events.md").read_text(encoding="utf-8")
+    for part in _sections_of(page, place):
+        place.load(part)
+    config = place.load("\n".join(_sections_of(page.partition("## Bonuses")[0], place)))
     assert config.events.mode == "dry"
     assert config.events.follows["tariff_change"] == ("notice", "session_drop")
     assert config.events.follows["block"] == ()
