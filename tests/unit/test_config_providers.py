@@ -141,3 +141,18 @@ def test_addresses_that_can_be(place: Place, url: str) -> None:
 )
 def test_what_cannot_be(place: Place, text: str, message: str) -> None:
     assert message in place.refusal(text)
+
+
+def test_the_example_of_the_docs(place: Place) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "providers.md").read_text(encoding="utf-8")
+    start = page.index("[smspilot]")
+    text = page[start : page.index("```", start)]
+    for section, key in SECRETS:
+        kept = place.root / f"{section}-{key}"
+        kept.write_text(KEY)
+        kept.chmod(0o640)
+        text = text.replace(f"/etc/billdeck/{section}-{key}", str(kept))
+    config = place.load(text)
+    assert config.smspilot.is_set_up
+    assert config.smsc.is_set_up
+    assert config.komtet.is_set_up
