@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # The lists are those of engine.queries.listing, which is not imported for a help text.
 _KINDS = (
-    "charges", "subscribers", "ledger", "runs", "periods", "failures", "balances", "events",
+    "charges", "subscribers", "ledger", "runs", "periods", "failures", "balances", "actions",
     "skipped-mails",
 )  # fmt: skip
 _STDIN = "-"

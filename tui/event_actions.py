@@ -27,6 +27,7 @@ _MODES = frozenset({"events"})
 _PATIENCE_SECONDS = 5.0
 _NUMBER = re.compile("[1-9][0-9]{0,17}")
 _AT_ONCE = 200
+_JOB = "event-delivery"
 _NOTICES = ("notice", "receipt_link")
 # What failed for the same reason is one line of the preview; of many kinds the most frequent.
 _GROUPS = 8
@@ -61,6 +62,11 @@ def event_actions() -> list[ActionRecord]:
             "resend", "Send notices again",
             "failed notices once more, as new actions, to the subscriber's number of now",
             (), "admin",
+        ),
+        ActionRecord(
+            "deliver", "Deliver now", "asks for a run that delivers what is due", _deliver,
+            danger=1, role="operator", question=_ask_delivery, modes=_MODES,
+            headless=f"run {_JOB}",
         ),
         _of_channel("pause", "Pause a channel", "hands nothing more out, until it is lifted",
                     (channel, reason)),
@@ -239,6 +245,25 @@ def _ask_channel(name: str, database: Database, call: ActionCall) -> Question:
     return Question(call.action.title, facts)
 
 
+def _ask_delivery(database: Database, call: ActionCall) -> Question:
+    from engine.queries.actions import channels
+    from engine.queries.event_counts import is_paused
+    from tui.close_actions import who_runs
+
+    mode, now_ms = call.app.config.events.mode, call.app.clock.now_ms()
+    if mode != "on":
+        raise InputError(f"nothing is delivered: mode = {mode} in [events]. Nothing was asked for.")
+    rows = channels(database)
+    paused = [one.channel.name for one in rows if is_paused(one.channel, now_ms)]
+    facts = (
+        ("job", _JOB),
+        ("actions that wait", grouped(sum(one.waiting + one.retrying for one in rows))),
+        ("paused channels", ", ".join(paused) or "none"),
+        ("run by", who_runs(database)),
+    )
+    return Question(call.action.title, facts)
+
+
 # What is done
 
 
@@ -250,6 +275,12 @@ def _hand(call: ActionCall) -> Hand:
     from engine.events.by_hand import Hand
 
     return Hand(call.app.actor, call.app.clock.now_ms(), _PATIENCE_SECONDS)
+
+
+def _deliver(call: ActionCall) -> None:
+    from jobs.registry import job_named
+
+    call.app.starting.ask(job_named(_JOB), {})
 
 
 def _begin(call: ActionCall) -> None:

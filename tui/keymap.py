@@ -12,15 +12,17 @@ from textual.binding import Binding, BindingType
 from engine.errors import ConfigError
 from engine.text import safe
 
-Place = Literal["app", "screen", "table", "menu", "confirm", "balances", "number", "list", "events"]
+Place = Literal[
+    "app", "screen", "table", "menu", "confirm", "balances", "number", "list", "events", "card"
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
     """One binding. `id` is what the configuration calls it, `keys` its default keys with a
     comma between, `place` where it counts: everywhere, on a screen, in a table, in a list to choose
-    from, in a question, among numbers, on a chart, on the list of numbers, among events. One with
-    `priority` is asked before whatever has the focus."""
+    from, in a question, among numbers, on a chart, on the list of numbers, among events, on a
+    subscriber's card. One with `priority` is asked before whatever has the focus."""
 
     id: str
     keys: str
@@ -31,7 +33,7 @@ class Key:
 
 
 # Where a key that counts everywhere must not mean something else.
-_SCREENS = {"app", "screen", "table", "balances", "number", "list", "events"}
+_SCREENS = {"app", "screen", "table", "balances", "number", "list", "events", "card"}
 
 KEYS: tuple[Key, ...] = (
     Key("overview", "1", "app.mode('overview')", "Overview", "app"),
@@ -83,6 +85,7 @@ KEYS: tuple[Key, ...] = (
     Key("trend", "t", "trend", "numbers by status, day by day", "list"),
     Key("channels", "i", "channels", "channels: which are paused, and why", "events"),
     Key("subscriber", "u", "subscriber", "the subscriber's card", "events"),
+    Key("events_of", "a", "events", "what followed the subscriber's payments", "card"),
     Key("yes", "y", "answer(True)", "yes", "confirm"),
     Key("no", "n,escape", "answer(False)", "no", "confirm"),
     Key("close", "escape,q", "close", "close", "menu"),

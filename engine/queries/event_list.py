@@ -64,7 +64,7 @@ class ActionList(PagedSource):
     """All actions. A row is the number and the columns above; times are epoch milliseconds. Days of
     a filter are those of `zone`."""
 
-    name = "events"
+    name = "actions"
     title = "Actions"
     columns: tuple[Column, ...] = _COLUMNS
     filters = (_EVENT_ID, _IS)

@@ -29,7 +29,7 @@ from engine.text import safe
 
 _AT_ONCE = 500
 _DESCENDING = ":desc"
-_NEWEST_FIRST = {"runs": NEWEST_FIRST, "events": NEWEST_ACTIONS}
+_NEWEST_FIRST = {"runs": NEWEST_FIRST, "actions": NEWEST_ACTIONS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def _source(database: Database, wanted: Wanted, clock: Clock, zone: tzinfo) -> S
         return BundleRows()
     if wanted.name == "balances":
         return NumberList(zone)
-    if wanted.name == "events":
+    if wanted.name == "actions":
         return ActionList(zone)
     if wanted.name == "runs":
         return Runs(clock)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from engine.queries.columns import Column, Sort
     from engine.queries.paging import Page, Query
 
-LISTS = ("subscribers", "balances", "runs", "periods", "failures", "events")
+LISTS = ("subscribers", "balances", "runs", "periods", "failures", "actions")
 """The names of the lists that can be exported, and shown by a view of one's own."""
 
 _AT_ONCE = 2_000

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from engine.database import Database
 
 ROW_KIND = "action"
-TABLE = "events"
+TABLE = "actions"
 _COUNTS = "counts"
 _NOTHING = (
     "Nothing has happened yet, or nothing follows: [events] mode in the configuration is off until"

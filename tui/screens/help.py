@@ -20,6 +20,7 @@ _PLACES: tuple[tuple[Place, str], ...] = (
     ("list", "In the list of numbers"),
     ("number", "On a number's card and the trend"),
     ("events", "Among events and on an event's card"),
+    ("card", "On a subscriber's card"),
     ("confirm", "In a question"),
 )
 _KEYS_WIDTH, _TITLE_WIDTH = 20, 40

@@ -13,7 +13,9 @@ from textual.widgets import Static
 from engine.period import Period
 from engine.queries.card import LedgerOf, card
 from engine.queries.columns import Column
+from engine.queries.filters import Condition, filter_text
 from tui import messages
+from tui.keymap import bindings
 from tui.listed import Listed
 from tui.screens.base import ConsoleScreen
 from tui.screens.subscriber_facts import money_side, person_side
@@ -40,7 +42,8 @@ _CHARGES = (
 class SubscriberCard(ConsoleScreen):
     """The card of the subscriber with this login."""
 
-    HINT = "tab next pane   enter terms of a charge   x actions   esc back   ? help"
+    BINDINGS = bindings("card")
+    HINT = "tab next pane   enter terms of a charge   a events   x actions   ? help"
 
     def __init__(self, login: str) -> None:
         super().__init__()
@@ -100,6 +103,10 @@ class SubscriberCard(ConsoleScreen):
     def apply_filter(self, text: str, final: bool) -> None:
         if final and text:
             self.console.tell("A card has no filter; 2 goes back to all subscribers.")
+
+    def action_events(self) -> None:
+        """All actions of this subscriber."""
+        self.console.show_mode("events", filter_text([Condition("login", "=", self._login)], ()))
 
     def on_row_chosen(self, message: messages.RowChosen) -> None:
         period = str(message.row[0])
