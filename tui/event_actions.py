@@ -123,13 +123,16 @@ def _number(text: str) -> int:
 def _card(call: ActionCall) -> None:
     from tui.screens.event_card import EventCardScreen
 
-    call.app.push_screen(EventCardScreen(_number(call.values["number"])))
+    card = EventCardScreen(_number(call.values["number"]))
+    call.app.show_mode("events")
+    call.app.call_after_refresh(call.app.push_screen, card)
 
 
 def _channels(call: ActionCall) -> None:
     from tui.screens.channels import ChannelsScreen
 
-    call.app.push_screen(ChannelsScreen())
+    call.app.show_mode("events")
+    call.app.call_after_refresh(call.app.push_screen, ChannelsScreen())
 
 
 # What is told before it is asked

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 _ACTIONS = "actions"
 _CARD = "card"
-# The table is as high as it has rows, up to so many.
-_HIGHEST = 6
+# The table is as high as it has rows, up to this part of the screen.
+_SHARE = 6
 _COLUMNS = (
     Column("id", "Action", "", "number", 7),
     Column("kind", "What", "", "choice", 16),
@@ -92,7 +92,7 @@ class EventCardScreen(ConsoleScreen):
         self.query_one("#how", Facts).show(how)
         self._listed.rows = [self._row(one) for one in event.actions]
         table = self.query_one(PagedTable)
-        table.styles.height = 1 + max(1, min(_HIGHEST, len(event.actions)))
+        table.styles.height = 1 + max(1, min(self.size.height // _SHARE, len(event.actions)))
         table.read_again()
         self._show_action()
 
