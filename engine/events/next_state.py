@@ -42,6 +42,8 @@ def after_sending(
     if verdict == "denied":
         # Our key is wrong, not the action: it goes on when a person has lifted the pause.
         return Step("retrying", now_ms, outcome.detail)
+    if outcome.is_for_person:
+        return Step("unknown", None, outcome.detail)
     if verdict in ("ambiguous", "lost") and promise != "idempotent":
         ask_at = now_ms + FIRST_SECONDS * 1_000 if promise == "reconcilable" else None
         return Step("unknown", ask_at, outcome.detail)

@@ -24,7 +24,8 @@ class Outcome:
     `detail` is one sentence for people, without secrets, not made safe. `status` is that of HTTP.
     `excerpt` is the beginning of the answer, at most MOST_EXCERPT characters. `after_seconds` is
     how long the other side asks us to wait. `is_outage` says that the whole channel is in trouble,
-    not this one action: a run of them pauses it.
+    not this one action: a run of them pauses it. `is_for_person`: it is ambiguous, and whatever we
+    send or ask more will tell nothing new.
     """
 
     verdict: Verdict
@@ -34,3 +35,4 @@ class Outcome:
     excerpt: str = ""
     after_seconds: float | None = None
     is_outage: bool = False
+    is_for_person: bool = False

@@ -13,7 +13,7 @@ import hmac
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote, urlencode
 
@@ -168,13 +168,11 @@ def _read(answer: Answer) -> Outcome:
         if number:
             return replies.told(answer, "done", "Komtet had it already", remote_id=number)
         # There will be no second receipt, but the state of this one cannot be asked for without
-        # the task. To send it again soon would only bring the same remark.
-        return replies.told(
-            answer,
-            "ambiguous",
-            f"Komtet has it already, but does not name its task: {words}",
-            after_seconds=replies.MOST_WAIT,
+        # the task, and to send it again would only bring the same remark.
+        outcome = replies.told(
+            answer, "ambiguous", f"Komtet has it already, but does not name its task: {words}"
         )
+        return replace(outcome, is_for_person=True)
     outcome = replies.unread(answer)
     return replies.told(
         answer, outcome.verdict, f"{outcome.detail}: {words}" if words else outcome.detail,

@@ -152,7 +152,7 @@ def test_what_an_answer_means(
 
 def test_a_receipt_that_they_have_is_not_sent_again_soon() -> None:
     outcome = read_answer(answer_of(refusal(EXISTS), 422), SETTINGS)
-    assert outcome.after_seconds == 3600
+    assert outcome.is_for_person
     assert outcome.detail.startswith("Komtet has it already, but does not name its task: VLD10")
 
 
