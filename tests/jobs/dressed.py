@@ -34,12 +34,14 @@ class Dress:
     """What is other than in earnest. `host`: the name of the machine, which then has a lock of its
     own, as a second machine would. `ttl_ms`: how long a lease lasts; `reserved_ms`: and a run that
     nobody has begun is reserved. `die_at`: a file with a number; the worker that finds it removes
-    it and kills itself at the statement of that number."""
+    it and kills itself at the statement of that number. `retry_seconds`: the longest pause before
+    an action, or a job that failed, is tried again."""
 
     host: str = ""
     ttl_ms: int = 30_000
     reserved_ms: int = 15_000
     die_at: str = ""
+    retry_seconds: int = 0
 
     def command(self, program: str, words: list[str]) -> list[str]:
         """The command that runs a module of ours in this dress."""
@@ -57,6 +59,8 @@ def begin(text: str, program: str) -> int:
     _lease(dress)
     if dress.host:
         _host(dress)
+    if dress.retry_seconds:
+        _pauses(dress)
     if program == "jobs.worker":
         _death(dress)
     else:
@@ -88,6 +92,14 @@ def _lease(dress: Dress) -> None:
     from jobs import queue
 
     queue.RESERVED_MS = dress.reserved_ms
+
+
+def _pauses(dress: Dress) -> None:
+    from engine.events import next_state
+    from jobs import demand
+
+    next_state.FIRST_SECONDS = next_state.LONGEST_SECONDS = dress.retry_seconds
+    demand._AFTER_FAILURE_MS = dress.retry_seconds * 1_000
 
 
 def _host(dress: Dress) -> None:
