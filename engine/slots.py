@@ -33,8 +33,8 @@ _SPANS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _WORDS = {"catch_up": ("none", "latest", "all"), "overlap": ("skip", "queue")}
 _LONGEST_SECONDS = 366 * 86_400
 ALLOWED = (
-    "`off`, `every N seconds|minutes|hours`, `daily HH:MM`, `weekly DAY HH:MM` (mon to sun) or"
-    " `monthly D HH:MM` (D is 1 to 28, or last), then any of catch_up=none|latest|all, window=6h,"
+    "`off`, `on demand`, `every N seconds|minutes|hours`, `daily HH:MM`, `weekly DAY HH:MM` (mon to"
+    " sun) or `monthly D HH:MM` (D is 1 to 28, or last), then any of catch_up=none|latest|all, window=6h,"
     " most=100, overlap=skip|queue"
 )
 
