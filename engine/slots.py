@@ -34,8 +34,8 @@ _WORDS = {"catch_up": ("none", "latest", "all"), "overlap": ("skip", "queue")}
 _LONGEST_SECONDS = 366 * 86_400
 ALLOWED = (
     "`off`, `on demand`, `every N seconds|minutes|hours`, `daily HH:MM`, `weekly DAY HH:MM` (mon to"
-    " sun) or `monthly D HH:MM` (D is 1 to 28, or last), then any of catch_up=none|latest|all, window=6h,"
-    " most=100, overlap=skip|queue"
+    " sun) or `monthly D HH:MM` (D is 1 to 28, or last), then any of catch_up=none|latest|all,"
+    " window=6h, most=100, overlap=skip|queue"
 )
 
 
