@@ -72,6 +72,11 @@ _RECEIPT = (
     "INSERT INTO receipt (action_id, task, state, accepted_at, next_at, ended_at, asked, link,"
     " detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+_NOT_MADE = (
+    "UPDATE action SET state = 'dead', reason = (SELECT r.detail FROM receipt r"
+    " WHERE r.action_id = action.id) WHERE id IN (SELECT action_id FROM receipt"
+    " WHERE state = 'error')"
+)
 _OPEN = ("waiting", "sending", "retrying", "unknown")
 
 
@@ -113,6 +118,7 @@ def add_events(database: Database, config: Config, seed: int, today: date) -> No
         database.write_many(_ATTEMPT, [row for one in actions for row in _attempts(one)])
         receipts = [one for one in actions if one.planned.kind == "receipt" and one.fate.remote_id]
         database.write_many(_RECEIPT, list(_receipts(rng, receipts, now)))
+        database.execute(_NOT_MADE)
     clock = FixedClock(now - _HOUR_MS)
     while credit_some(database, config.billing, clock, lambda: None)[0]:
         pass

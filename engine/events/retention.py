@@ -1,8 +1,8 @@
 """Removing actions that are over since long: what they said and to which number is personal data.
 
 Receipts and bonuses stay, with their attempts, as the law and the ledger refer to them; only those
-that came to nothing go. The events stay, too: their keys keep a hook that comes again after years
-from acting twice.
+that came to nothing go, but no receipt that the provider had accepted. The events stay, too: their
+keys keep a hook that comes again after years from acting twice.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ def remove_some(
     rows = database.rows(
         "SELECT a.id, a.state, a.created_at FROM action a"
         f" {database.dialect.by_index('action_kind')} WHERE a.kind = ? AND a.id > ?"
+        " AND NOT EXISTS (SELECT 1 FROM receipt r WHERE r.action_id = a.id)"
         " ORDER BY a.id LIMIT ?",
         (kind, after, _AT_A_TIME),
     )

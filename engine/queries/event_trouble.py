@@ -40,7 +40,7 @@ def event_trouble(database: Database, now_ms: int) -> Iterator[Trouble]:
             "receipts",
             f"{_so_many(receipts, 'receipt')} could not be made:"
             " `billdeck action list --kind receipt --state dead` names them, `action show ID` tells"
-            " why; retry or mark-done sees to them.",
+            " why; `billdeck receipt again` or mark-done sees to them.",
         )
     if number := _late_receipts(database, now_ms - _LATE_MS):
         yield Trouble(

@@ -139,6 +139,23 @@ def test_actions_that_are_over_since_long(books: Database, settings: Config) -> 
 
 
 @pytest.mark.usefixtures("subscriber")
+def test_a_receipt_that_was_accepted_stays_whatever_became_of_it(
+    books: Database, settings: Config
+) -> None:
+    accepted = followed(books, 1_100, "receipt", "cancelled")
+    followed(books, 1_101, "receipt", "cancelled")
+    with books.transaction():
+        books.execute(
+            "INSERT INTO receipt (action_id, task, state, accepted_at, ended_at)"
+            " VALUES (?, '7', 'error', 1, 2)",
+            (accepted,),
+        )
+    assert keep_house(books, settings).endswith(", 1 actions")
+    assert books.rows("SELECT id FROM action") == [(accepted,)]
+    assert books.rows("SELECT action_id FROM attempt") == [(accepted,)]
+
+
+@pytest.mark.usefixtures("subscriber")
 def test_many_actions_are_removed_in_pieces(
     books: Database, settings: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
