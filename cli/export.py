@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 # The lists are those of engine.queries.listing, which is not imported for a help text.
 _KINDS = (
-    "charges", "subscribers", "ledger", "runs", "periods", "failures", "balances", "actions",
-    "skipped-mails",
+    "charges", "subscribers", "ledger", "runs", "periods", "failures", "balances", "events",
+    "actions", "skipped-mails",
 )  # fmt: skip
 _STDIN = "-"
-_WITHOUT_FILTER = ("charges", "ledger", "skipped-mails")
-_WITH_PERIOD = ("charges", "ledger", "failures")
+_WITHOUT_FILTER = ("charges", "ledger", "events", "skipped-mails")
+_WITH_PERIOD = ("charges", "ledger", "failures", "events")
 
 
 def register(subparsers: Any) -> None:
@@ -39,7 +39,8 @@ def register(subparsers: Any) -> None:
     export.add_argument(
         "--period",
         metavar="P",
-        help="charges, failures: of this period (the last one); ledger: entries dated in it",
+        help="charges, failures: of this period (the last one); ledger: entries dated in it;"
+        " events: recorded in it",
     )
     export.add_argument(
         "--filter",
@@ -113,7 +114,7 @@ def _refuse_what_does_not_go_together(args: argparse.Namespace) -> None:
 
 
 def _table(args: argparse.Namespace, session: Session) -> Table:
-    from engine.queries import export, export_numbers, listing
+    from engine.queries import export, export_events, export_numbers, listing
 
     period = Period.parse(args.period) if args.period is not None else None
     database, zone = session.database, session.config.billing.timezone
@@ -121,6 +122,8 @@ def _table(args: argparse.Namespace, session: Session) -> Table:
         return export.ledger(database, zone, period)
     if args.what == "charges":
         return export.charges(database, period or _last_charged(session))
+    if args.what == "events":
+        return export_events.events(database, zone, period)
     if args.what == "skipped-mails":
         return export_numbers.skipped_mails(database, zone)
     wanted = listing.Wanted(
