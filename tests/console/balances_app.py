@@ -1,5 +1,5 @@
-"""A program for tests: the console on the balances of a database at a time that stands still, read
-again each second. Argument: the database's file."""
+"""A program for tests: the console on a view of a database at a time that stands still, read again
+each second. Arguments: the database's file, the view (balances)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def main() -> int:
     from tui.app import Console
 
     class Opened(Console):
-        DEFAULT_MODE = "balances"
+        DEFAULT_MODE = sys.argv[2] if len(sys.argv) > 2 else "balances"
         CSS_PATH = SHEET
 
     config = load_config(

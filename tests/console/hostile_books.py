@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from engine.database import Database
+from engine.events.texts import VARIABLES
 from tests.console import close_books
 from tests.console.people import HOSTILE
 
@@ -25,11 +26,14 @@ def build(path: Path) -> None:
     with database.transaction():
         _catalogue(database)
         _operators(database)
+        for table in ("receipt", "attempt", "action", "channel", "event"):
+            database.execute(f"DELETE FROM {table}")
         for number, text in enumerate(TEXTS):
             _subscriber(database, _FIRST + number, text)
             _entry(database, _FIRST, number, text)
             _runs(database, number, text)
             _number(database, number, text)
+            _event(database, number, text)
         database.execute("UPDATE subscriber SET login = ? WHERE id = ?",
                          (PLAIN_LOGIN, _FIRST + len(TEXTS)))  # fmt: skip
         database.execute("UPDATE subscriber SET name = ? WHERE id = ?",
@@ -110,6 +114,43 @@ def _number(database: Database, number: int, text: str) -> None:
             (f"{state} {number}", "", state, f"w{number:02} {text}"[:200], text[:20], key,
              "\n".join(TEXTS)),
         )  # fmt: skip
+
+
+def _event(database: Database, number: int, text: str) -> None:
+    """`a07` begins the reason, `r07` the reply; two actions of one event, a paused channel."""
+    key = number + 1
+    database.execute(
+        "INSERT INTO event (id, event_key, content_hash, kind, subscriber_id, at, recorded_at,"
+        " is_late, source, caused_by, actor, amount, comment) VALUES (?, ?, '', 'payment', ?, 0, 0,"
+        " 1, 'hook', 'staff', ?, 5, ?)",
+        (key, f"{number} {text}", _FIRST + number, text, text),
+    )
+    channel = f"{number:02}{text}"[:50]
+    database.execute(
+        "INSERT INTO channel (name, paused_at, paused_by, reason) VALUES (?, 0, ?, ?)",
+        (channel, text, text),
+    )
+    payload = json.dumps(
+        {"template": "{{ login }}", "values": dict.fromkeys(VARIABLES, text), "phone": text,
+         "email": text, "logins": [text], "discounts": [[text, text, 1]], "amount": 5}
+    )  # fmt: skip
+    for action, kind, state in ((2 * key, "notice", "dead"), (2 * key + 1, "receipt", "done")):
+        database.execute(
+            "INSERT INTO action (id, event_id, subscriber_id, kind, channel, action_key, payload,"
+            " state, reason, created_at, remote_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
+            (action, key, _FIRST + number, kind, channel, f"{action} {text}"[:36], payload, state,
+             f"a{number:02} {text}"[:300], text[:100]),
+        )  # fmt: skip
+        database.execute(
+            "INSERT INTO attempt (action_id, number, what, started_at, ended_at, verdict, status,"
+            " detail, excerpt) VALUES (?, 1, 'send', 0, 5, 'refused', 200, ?, ?)",
+            (action, text[:300], f"r{number:02} {text}"[:500]),
+        )
+    database.execute(
+        "INSERT INTO receipt (action_id, task, state, accepted_at, link, detail)"
+        " VALUES (?, ?, 'error', 0, ?, ?)",
+        (2 * key + 1, text[:100], text, text[:300]),
+    )
 
 
 def _runs(database: Database, number: int, text: str) -> None:

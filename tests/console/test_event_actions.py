@@ -221,7 +221,7 @@ def test_a_channel_is_lifted_and_paused(acted: Path) -> None:
         type_line(pilot, 'channel pause sms1 "no money"')
         await until(pilot, shows(pilot, "actions that wait", "no money"))
         await answer(pilot, "y")
-        await until(pilot, shows(pilot, "sms1 is paused since", "✖ paused"))
+        await until(pilot, shows(pilot, "✖ paused"))
         type_line(pilot, "channel pause nobody why")
         await until(pilot, hears("there is no such channel"))
 

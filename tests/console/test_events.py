@@ -39,7 +39,7 @@ def type_line(pilot: Pilot[int], line: str) -> None:
 async def to_events(pilot: Pilot[int]) -> EventsScreen:
     """The view, once all of it is there."""
     await pilot.press("6")
-    await until(pilot, shows(pilot, "komtet is paused since", "row 1 of 11"))
+    await until(pilot, shows(pilot, "komtet paused until lifted", "row 1 of 11"))
     found = pilot.app.screen
     assert isinstance(found, EventsScreen)
     return found
@@ -150,7 +150,9 @@ def test_the_channels(acted: Path, size: tuple[int, int]) -> None:
         await to_events(pilot)
         await pilot.press("i")
         await until(pilot, lambda: isinstance(pilot.app.screen, ChannelsScreen))
-        await until(pilot, shows(pilot, "✖ paused", "komtet is paused since", "wrong key"))
+        await until(pilot, shows(pilot, "✖ paused", "row 1 of 11"))
+        await pilot.press("down")
+        await until(pilot, shows(pilot, "komtet is paused since", "wrong key"))
         check_snapshot(pilot.app, f"channels-{size[0]}x{size[1]}")
         await pilot.press("end", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, EventsScreen))

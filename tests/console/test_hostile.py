@@ -164,6 +164,29 @@ def test_the_balances(walk: Walk) -> None:
         walk.press(f":{_pasted(f'number {text}')}{_ENTER}", ESCAPE)
 
 
+def test_the_events(walk: Walk) -> None:
+    walk.go("6", "paused until lifted")
+    walk.wait("a00 closing [/b] tag")
+    walk.press(*["l"] * 10, *[DOWN] * (2 * len(TEXTS)), *["h"] * 10, "y", "Y", " ", "\x1c")
+    walk.go("i", "channels")
+    walk.wait("00closing [/b] tag")
+    walk.press(*[DOWN] * len(TEXTS), "y", "Y")
+    walk.go("x", "Pause a channel")
+    walk.press(ESCAPE, ESCAPE)
+    walk.go("g", "a00 closing [/b] tag")
+    for number in range(len(TEXTS)):
+        walk.go(f":action {2 * (number + 1)}\r", f"r{number:02} ")
+        walk.press(_TAB, "G", "g", _TAB, DOWN, _TAB, "G", "g", ESCAPE)
+    walk.press("g", DOWN)
+    walk.go(":action retry\r", "in the name of")
+    walk.press(ESCAPE)
+    walk.go(":action resend\r", "in the name of")
+    walk.press(ESCAPE)
+    for text in TEXTS:
+        walk.press(f"/{_DELETE_ALL}{_pasted(text)}{_ENTER}")
+        walk.press(f":{_pasted(f'channel lift {text}')}{_ENTER}", ESCAPE)
+
+
 def test_the_month_close(walk: Walk) -> None:
     walk.go("4", CLOSED)
     walk.press(DOWN)

@@ -19,6 +19,7 @@ from tui.widgets.pane_title import PaneTitle
 
 if TYPE_CHECKING:
     from engine.queries.actions import ChannelRow
+    from tui.widgets.table_body import Position
 
 ROW_KIND = "channel"
 _TABLE = "channels"
@@ -47,6 +48,7 @@ class ChannelsScreen(ConsoleScreen):
 
     def __init__(self) -> None:
         super().__init__()
+        self._found: dict[str, ChannelRow] = {}
         self._listed = Listed(_TABLE, "Channels", _COLUMNS)
 
     def body(self) -> ComposeResult:
@@ -67,12 +69,27 @@ class ChannelsScreen(ConsoleScreen):
     def loaded(self, message: messages.Loaded) -> None:
         found: list[ChannelRow] = message.value
         self._listed.rows = [self._row(one) for one in found]
-        paused = [
-            pause_words(one.channel, self.console.zone) for one in found if self._is_paused(one)
-        ]
-        self.query_one("#whole", Sentences).show("\n".join(paused))
+        self._found = {one.channel.name: one for one in found}
+        self._say()
         self.query_one(PagedTable).read_again()
         self.query_one("#about", PaneTitle).fresh(message.as_of_ms)
+
+    def position_changed(self, table_id: str | None, position: Position) -> None:
+        """See the base; a pause is told in full."""
+        super().position_changed(table_id, position)
+        self._say()
+
+    def on_page_arrived(self, message: messages.PageArrived) -> None:
+        """See the base."""
+        super().on_page_arrived(message)
+        self._say()
+
+    def _say(self) -> None:
+        row = self.query_one(PagedTable).current_row
+        found = None if row is None else self._found.get(str(row[0]))
+        is_told = found is not None and self._is_paused(found)
+        words = pause_words(found.channel, self.console.zone) if found and is_told else ""
+        self.query_one("#whole", Sentences).show(words)
 
     def _row(self, one: ChannelRow) -> tuple[object, ...]:
         channel, glyphs = one.channel, self.console.glyphs

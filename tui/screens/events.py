@@ -11,12 +11,12 @@ from textual.app import ComposeResult
 from engine.queries.event_counts import EventCounts, event_counts
 from engine.queries.paging import Query
 from tui import messages
-from tui.channel_words import pause_words
+from tui.channel_words import paused_lines
 from tui.event_words import ShownActions
 from tui.keymap import bindings
 from tui.pace import Pace
 from tui.screens.base import ConsoleScreen
-from tui.widgets.drawn import Sentences
+from tui.widgets.drawn import OneLiners, Sentences
 from tui.widgets.paged_table import PagedTable
 from tui.widgets.pane_title import PaneTitle
 from tui.widgets.state_counts import RECEIPTS, StateCounts, States
@@ -49,6 +49,7 @@ class EventsScreen(ConsoleScreen):
         source = ShownActions(self.console.zone, self.console.glyphs)
         yield PaneTitle("Actions by state", id="counts_title")
         yield StateCounts(id=_COUNTS)
+        yield OneLiners(id="paused")
         yield Sentences(id="sentence")
         yield PaneTitle(source.title, table_id=TABLE)
         table = PagedTable(source, id=TABLE)
@@ -85,16 +86,12 @@ class EventsScreen(ConsoleScreen):
         counts = {**found.counts, RECEIPTS: found.receipts_wrong}
         self.query_one(StateCounts).show(States(counts, self.console.glyphs))
         self.query_one("#counts_title", PaneTitle).fresh(message.as_of_ms)
-        self.query_one(Sentences).show(self._sentence(found))
-
-    def _sentence(self, found: EventCounts) -> str:
-        """The channels that are paused, one a line; or how to begin."""
-        if not found.actions:
-            return _NOTHING
         console = self.console
-        return "\n".join(
-            f"{console.glyphs.bad} {pause_words(one, console.zone)}" for one in found.paused
-        )
+        lines = paused_lines(found.paused, console.zone, console.glyphs.bad)
+        self.query_one(OneLiners).show(lines)
+        words = self.query_one(Sentences)
+        words.display = not found.actions
+        words.show("" if found.actions else _NOTHING)
 
     def apply_filter(self, text: str, final: bool) -> None:
         table = self.table

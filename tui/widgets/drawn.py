@@ -40,6 +40,18 @@ class Drawn(Widget, Generic[T]):
         return Content("\n").join(self.draw(self._value, self.size.width, self.size.height))
 
 
+class OneLiners(Drawn[tuple[str, ...]]):
+    """Lines of ours or of the data, each cut at the width; as high as there are lines."""
+
+    def show(self, value: tuple[str, ...]) -> None:
+        """See the base."""
+        self.styles.height = len(value)
+        super().show(value)
+
+    def draw(self, value: tuple[str, ...], width: int, height: int) -> list[Content]:
+        return [safe_text(line, width, "$text-muted") for line in value[:height]]
+
+
 class Sentences(Drawn[str]):
     """A text of ours or of the data, wrapped at the width, in quiet colour."""
 
