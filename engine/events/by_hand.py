@@ -33,6 +33,9 @@ CANCELLED: tuple[State, ...] = ("waiting", "retrying", "unknown", "dead")
 MARKED: tuple[State, ...] = ("unknown", "dead", "retrying")
 """The states in which an action can be tried again, called off, marked as done."""
 
+MARKED_DONE = "marked as done"
+"""So the reason of an action begins that a person has marked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hand:
@@ -124,7 +127,7 @@ def cancel(database: Database, ids: Sequence[int], reason: str, hand: Hand) -> A
 def mark_done(database: Database, ids: Sequence[int], reason: str, hand: Hand) -> Answer:
     """Marks actions as done that somebody has seen to otherwise. Raises InputError without a
     reason. Nothing is carried out: a bonus that is marked so is not credited by us."""
-    words = _words("marked as done", require_words(reason, "a reason"), hand)
+    words = _words(MARKED_DONE, require_words(reason, "a reason"), hand)
 
     def step(found: Found) -> Step:
         return Step("done", words, None, found.expires_at)

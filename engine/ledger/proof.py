@@ -10,7 +10,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from engine.database import Database
-from engine.ledger.proof_checks import AMOUNT_CHECKS, CHECKS, CLOSE_CHECKS, Check, Finding
+from engine.ledger.proof_checks import (
+    AMOUNT_CHECKS,
+    BONUS_CHECKS,
+    CHECKS,
+    CLOSE_CHECKS,
+    Check,
+    Finding,
+)
 from engine.ledger.proof_close import entry_findings
 
 __all__ = ["Finding", "prove"]
@@ -50,7 +57,7 @@ def prove(database: Database) -> list[Finding]:
         if report.findings:
             # Sums over amounts out of range could overflow, and would say nothing new.
             return report.findings
-        for check in (*CHECKS, *CLOSE_CHECKS):
+        for check in (*CHECKS, *CLOSE_CHECKS, *BONUS_CHECKS):
             report.add(_run(database, check))
         report.add(entry_findings(database))
     return report.findings

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.database import Row
-from engine.ledger.accounts import CORRECTION, FIRST_SUBSCRIBER
+from engine.events.by_hand import MARKED_DONE
+from engine.ledger.accounts import BONUS, CORRECTION, FIRST_SUBSCRIBER
 from engine.money import format_amount
 from engine.text import safe
 
@@ -32,7 +33,7 @@ class Check:
     kind: str
     sql: str
     describe: Callable[[Row], tuple[str, str]]
-    parameters: tuple[int, ...] = ()
+    parameters: tuple[int | str, ...] = ()
 
 
 def _money(value: object) -> str:
@@ -229,6 +230,52 @@ CLOSE_CHECKS = (
             _who(row[1], row[2]),
             f"the close of {row[0]} recorded it as {safe(row[3])}, yet names {_entry(row[4])} and"
             f" {_money(row[5])}",
+        ),
+    ),
+)
+
+# The amount of an action, NULL where its payload cannot be read.
+_BONUS_AMOUNT = (
+    "CASE WHEN JSON_VALID(a.payload) THEN CAST(JSON_EXTRACT(a.payload, '$.amount') AS SIGNED) END"
+)
+
+BONUS_CHECKS = (
+    # A bonus that a person has marked as done was given in another way.
+    Check(
+        "bonus-entry",
+        "SELECT b.id, b.login, b.subscriber_id, b.amount, b.entry FROM ("
+        f"SELECT a.id, a.subscriber_id, s.login, {_BONUS_AMOUNT} AS amount, e.id AS entry"
+        " FROM action a LEFT JOIN journal_entry e ON e.entry_key = 'bonus:' || a.id"
+        " AND e.kind = 'bonus' LEFT JOIN subscriber s ON s.id = a.subscriber_id"
+        " WHERE a.channel = 'bonus' AND a.state = 'done' AND a.reason NOT LIKE ?) b"
+        " WHERE (SELECT COUNT(*) FROM posting p WHERE p.entry_id = b.entry) <> 2"
+        " OR NOT EXISTS (SELECT 1 FROM posting p WHERE p.entry_id = b.entry"
+        " AND p.account_id = b.subscriber_id AND p.amount = b.amount)"
+        " OR NOT EXISTS (SELECT 1 FROM posting p WHERE p.entry_id = b.entry"
+        " AND p.account_id = ? AND p.amount = -b.amount)",
+        lambda row: (
+            _who(row[1], row[2]),
+            f"the bonus of action {row[0]}, {_money(row[3])}, is done, yet"
+            + (
+                " no entry credits it"
+                if row[4] is None
+                else f" entry {row[4]} does not credit it to them"
+            ),
+        ),
+        (f"{MARKED_DONE} by %", BONUS),
+    ),
+    Check(
+        "bonus-action",
+        "SELECT e.id, e.kind, e.entry_key FROM journal_entry e"
+        " WHERE (e.kind = 'bonus' OR e.entry_key LIKE 'bonus:%')"
+        " AND NOT EXISTS (SELECT 1 FROM action a"
+        " WHERE a.id = CAST(SUBSTR(e.entry_key, 7) AS SIGNED)"
+        " AND e.entry_key = 'bonus:' || a.id AND e.kind = 'bonus' AND a.channel = 'bonus'"
+        " AND a.state = 'done')",
+        lambda row: (
+            f"entry {row[0]}",
+            f"it is a {safe(row[1])} with the key '{safe(row[2])}', to which no bonus that is done"
+            " belongs",
         ),
     ),
 )
