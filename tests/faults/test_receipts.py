@@ -1,4 +1,4 @@
-"""Asking for receipts, cut at every statement: in the end each is kept once, with one link."""
+"""What becomes of receipts, asked or told, cut at every statement: kept once, with one link."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ import pytest
 from engine.clock import FixedClock
 from engine.config import DatabaseConfig
 from engine.database import Database
+from engine.events.plan import Moment
+from engine.events.receipt_call import Call, take_call
+from engine.events.receipts import Books
+from engine.events.setup import rules_of
 from engine.hooks import WorkHooks
 from engine.retry import run_unit
 from tests.events.books import NOW
-from tests.events.receipt_office import Office, open_office
+from tests.events.receipt_office import CALLBACK, Office, open_office
 from tests.faults.killing import Impatient, Killed, Killing, Losing, quick
 from tests.ledger.cutting import Mode
 from tests.servers.komtet_server import KomtetServer
@@ -81,25 +85,46 @@ def ask(office: Office, database: Database) -> None:
     run.ask(hooks=hooks)
 
 
+def call(office: Office, database: Database, server: KomtetServer) -> None:
+    """Komtet calls about all that it knows; each call comes once more, as they do."""
+    moment = Moment(NOW, office.config.billing.timezone, office.config.billing.currency)
+    books = Books(rules_of(office.config), office.config.komtet, moment)
+    for key in 2 * sorted(server.made):
+        body, signed = server.callback(key, CALLBACK)
+        take_call(database, Call("POST", CALLBACK, signed, body), books, 5)
+
+
 @pytest.mark.parametrize("mode", ["before", "after"])
 @pytest.mark.parametrize("victim", [Killing, Losing])
+@pytest.mark.parametrize("way", ["asked", "called"])
 def test_cut_at_every_statement(
     office: Office,
+    server: KomtetServer,
     database_config: DatabaseConfig,
+    way: str,
     victim: type[Killing] | type[Losing],
     mode: Mode,
 ) -> None:
-    ask(office, office.database)
+    def act(database: Database) -> None:
+        if way == "asked":
+            ask(office, database)
+        else:
+            call(office, database, server)
+
+    if way == "called":
+        server.polls = 0
+    act(office.database)
     expected = look(office.database)
-    assert [row[3] for row in expected[0]] == ["new", "error", "done"]
-    assert len(expected[1]) == 1
+    states = ["new", "error", "done"] if way == "asked" else ["done", "error", "done"]
+    assert [row[3] for row in expected[0]] == states
+    assert len(expected[1]) == states.count("done")
     for k in count(1):
         begin_again(office.database)
         database = victim(database_config)
         database.arm(k, mode)
         was_cut = True
         try:
-            ask(office, database)
+            act(database)
             was_cut = database.statements >= k
         except Killed:
             assert victim is Killing
@@ -109,7 +134,7 @@ def test_cut_at_every_statement(
             assert k > 10
             break
         after = quick(database_config)
-        ask(office, after)
+        act(after)
         seen = look(after)
         after.close()
         assert seen == expected, k
