@@ -249,10 +249,10 @@ BONUS_CHECKS = (
         " AND e.kind = 'bonus' LEFT JOIN subscriber s ON s.id = a.subscriber_id"
         " WHERE a.channel = 'bonus' AND a.state = 'done' AND a.reason NOT LIKE ?) b"
         " WHERE (SELECT COUNT(*) FROM posting p WHERE p.entry_id = b.entry) <> 2"
-        " OR NOT EXISTS (SELECT 1 FROM posting p WHERE p.entry_id = b.entry"
-        " AND p.account_id = b.subscriber_id AND p.amount = b.amount)"
-        " OR NOT EXISTS (SELECT 1 FROM posting p WHERE p.entry_id = b.entry"
-        " AND p.account_id = ? AND p.amount = -b.amount)",
+        # Counted: for NOT EXISTS MariaDB would put all postings there are into a table of its own.
+        " OR (SELECT COUNT(*) FROM posting p WHERE p.entry_id = b.entry"
+        " AND ((p.account_id = b.subscriber_id AND p.amount = b.amount)"
+        " OR (p.account_id = ? AND p.amount = -b.amount))) <> 2",
         lambda row: (
             _who(row[1], row[2]),
             f"the bonus of action {row[0]}, {_money(row[3])}, is done, yet"
