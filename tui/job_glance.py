@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from engine.queries.runs import JobRun
 
 _COLUMNS = (
-    Column("job", "Job", "", "choice", 14),
+    Column("job", "Job", "", "choice", 17),
     Column("due", "Due", "", "choice", 15),
     Column("next", "Next", "", "choice", 11),
     Column("now", "Now", "", "text", 13),

@@ -211,8 +211,10 @@ def test_each_job_is_an_action_with_the_values_of_the_command() -> None:
         assert names == {one.name for one in job.parameters}
         assert action.headless == f"run {job.name}"
         for one in action.parameters:
-            values = parse_values(action, f"--{one.name} 2026-10" if one.kind != "flag" else
-                                  f"--{one.name}")  # fmt: skip
+            given = "" if one.kind == "flag" else " 2026-10"
+            if one.name == "day":
+                given += "-05"
+            values = parse_values(action, f"--{one.name}{given}")
             assert list(values) == [one.name]
     with pytest.raises(InputError):
         parse_values(ACTIONS["run month-close"], "--period 2026-13")
