@@ -30,8 +30,8 @@ _CLOSE_DAY = 1
 
 
 def record_reminders(rounds: Rounds) -> int:
-    """Records a reminder for everybody whose fee is due within `reminder_days` and not covered, and
-    who was not reminded of it yet; returns how many."""
+    """Records a reminder for everybody whose fee is due within `reminder_days` and not covered, who
+    has a phone and was not reminded of it yet; returns how many."""
     days = rounds.config.notices.reminder_days
     if days == 0:
         return 0
@@ -145,7 +145,7 @@ def _subscribers(dialect: Dialect) -> str:
         f"SELECT s.id, {dialect.packed(facts)}, {fee_day}, a.balance + s.credit_limit"
         f" FROM subscriber s {dialect.by_primary} {dialect.ordered_join} account a"
         f" {dialect.by_primary} ON a.id = s.id WHERE s.id > ? AND s.id <= ?"
-        f" AND s.alias_of IS NULL AND s.state = 'active' AND {fee_day}"
+        f" AND s.alias_of IS NULL AND s.state = 'active' AND s.phone <> '' AND {fee_day}"
     )
 
 

@@ -29,7 +29,9 @@ JOB = Job(
     danger=2,
     resumable=True,
     schedule="daily 10:00 catch_up=latest window=1d",
-    is_set_up=lambda config: config.events.mode != "off",
+    is_set_up=lambda config: (
+        config.events.mode != "off" and bool(config.events.follows.get("birthday"))
+    ),
     for_slot=_for_slot,
 )
 

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 from jobs.job import Job, Outcome
 
 if TYPE_CHECKING:
+    from engine.config import Config
     from jobs.context import RunContext
+
+
+def _is_set_up(config: Config) -> bool:
+    """Whether anybody would be told: a reminder that cannot be sent is not to be spent."""
+    events, notices = config.events, config.notices
+    has_channel = bool(notices.sms or notices.social)
+    follows = "notice" in events.follows.get("reminder", ())
+    return events.mode != "off" and notices.reminder_days > 0 and has_channel and follows
+
 
 JOB = Job(
     name="payment-reminders",
@@ -17,7 +27,7 @@ JOB = Job(
     resumable=True,
     long=True,
     schedule="daily 11:00 catch_up=latest window=12h",
-    is_set_up=lambda config: config.events.mode != "off" and config.notices.reminder_days > 0,
+    is_set_up=_is_set_up,
 )
 
 
@@ -27,6 +37,11 @@ def run(context: RunContext) -> Outcome:
     from engine.events.rounds import Rounds
     from jobs.hooks import hooks_of
 
+    if not _is_set_up(context.config):
+        return Outcome(
+            "nobody is reminded: [events] mode and reminder, [notices] sms or social, and"
+            " reminder_days say so"
+        )
     rounds = Rounds(context.database, context.config, context.clock, hooks_of(context))
     number = record_reminders(rounds)
     context.safe_point()

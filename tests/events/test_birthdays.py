@@ -189,6 +189,9 @@ def test_off_spends_no_birthday(database: Database, database_config: DatabaseCon
     add(database, 2000, birth_date="1985-06-15")
     given = settings(database_config, events=EventsConfig(mode="off"))
     assert not JOB.is_set_up(given)
+    nothing = EventsConfig(mode="on", follows={"birthday": ()})
+    assert not JOB.is_set_up(settings(database_config, events=nothing))
+    assert JOB.is_set_up(settings(database_config))
     with pytest.raises(InputError, match="events are off"):
         record_birthdays(rounds(database, given, NOW), TODAY)
     assert recorded(database) == []

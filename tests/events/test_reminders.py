@@ -93,6 +93,7 @@ def values_of(database: Database) -> dict[str, Any]:
         ({"plan_id": None}, 0, None),
         ({"active_since": None}, 0, None),
         ({"alias_of": 1000}, 0, None),
+        ({"phone": ""}, 0, None),
         ({"addon_id": TV}, 549_99, 550_00),
         ({"addon_id": TV}, 550_00, None),
         # In the month of the first use a share is due: of the 16th (32 - 16) / 31, to two places.
@@ -223,7 +224,13 @@ def test_no_days_no_reminders(database: Database, database_config: DatabaseConfi
     assert not JOB.is_set_up(given)
     assert record_reminders(rounds(database, given, NOW)) == 0
     assert not JOB.is_set_up(settings(database_config, events=EventsConfig(mode="off")))
+    assert not JOB.is_set_up(settings(database_config, notices=NoticesConfig()))
+    quiet = EventsConfig(mode="on", follows={"reminder": ()})
+    assert not JOB.is_set_up(settings(database_config, events=quiet))
     assert JOB.is_set_up(settings(database_config))
+    runner = Runner(database, given, FixedClock(NOW), RunHooks())
+    assert runner.here(JOB, {}, "anna", function_of(JOB)).note.startswith("nobody is reminded")
+    assert recorded(database) == []
 
 
 @pytest.mark.parametrize("mode", ["before", "after"])
