@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -51,10 +52,15 @@ _GLOBAL = ("--config", "--json", "--verbose", "--version", "--help", "-h")
 
 INTERRUPTED = 130
 
+# What is imported stays; to look through it again and again is a tenth of a short command.
+SELDOM = 50_000
+"""So many new objects before the collector looks for garbage."""
+
 
 def main(argv: Sequence[str] | None = None, clock: Clock | None = None) -> int:
     """Runs one command and returns its exit status; `engine.errors` lists their meaning. `clock`
     exists for tests."""
+    gc.set_threshold(SELDOM)
     arguments = list(sys.argv[1:] if argv is None else argv)
     command = first_command(arguments)
     if "--version" in arguments[: arguments.index(command) if command else None]:
