@@ -1,6 +1,7 @@
 """The daemon: runs the schedule. Every second it adds the slots that are due, starts what waits,
-settles what died, and says that it is there. All that it knows is in the database, so that several
-daemons on several hosts share the work, and one that is killed is missed by nobody.
+settles what died, and says that it is there; twice as often it looks for what is wanted on demand.
+All that it knows is in the database, so that several daemons on several hosts share the work, and
+one that is killed is missed by nobody.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ from jobs.standby import HostLock, lock_file
 from jobs.workers import Workers
 
 _BEAT_SECONDS = 5
+# How often it is looked whether a job on demand is wanted: a payment waits for that.
+_LOOK_SECONDS = 0.5
 # A server that says nothing for so long is taken for lost; the daemon itself must stay awake.
 _SILENCE_SECONDS = 20
 _LONGEST_PAUSE = 15.0
@@ -71,9 +74,9 @@ class Daemon:
         self._stop_by = 0.0
         self._heart = Heart(self._beat_failed)
         self._heart.every(1, "schedule", self._plan)
-        self._heart.every(1, "demand", self._ask_for_wanted)
         self._heart.every(1, "runs", self._look_after_runs)
         self._heart.every(_BEAT_SECONDS, "presence", self._say_presence)
+        self._heart.always("demand", self._ask_for_wanted)
 
     def run(self) -> int:
         """Runs until it is told to stop; returns the exit status. Raises BilldeckError when it
@@ -94,7 +97,7 @@ class Daemon:
             self._heart.beat()
             self._notifier.alive()
             self._notifier.status(self._words())
-            self._hear(signal.sigtimedwait(_SIGNALS, 1.0))
+            self._hear(signal.sigtimedwait(_SIGNALS, _LOOK_SECONDS))
         self._leave()
         return 0
 
@@ -156,8 +159,10 @@ class Daemon:
 
     def _ask_for_wanted(self) -> None:
         database = self._for_work()
-        if database is not None:
-            ask_for_wanted(database, self._clock, self._config, self._planner.schedules)
+        if database is not None and ask_for_wanted(
+            database, self._clock, self._config, self._planner.schedules
+        ):
+            self._start(database, open_runs(database))
 
     def _look_after_runs(self) -> None:
         self._reap()

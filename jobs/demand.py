@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from engine.clock import Clock
 from engine.config import Config
 from engine.database import Database
 from engine.slots import Schedule
-from jobs.job import Job
 from jobs.queue import ask
 from jobs.registry import all_jobs
 
@@ -21,25 +20,30 @@ def ask_for_wanted(
     database: Database, clock: Clock, config: Config, schedules: Mapping[str, Schedule]
 ) -> list[int]:
     """Asks for a run of each job that is wanted now; returns the numbers of the runs."""
-    asked = []
+    names = [name for name, schedule in schedules.items() if schedule.kind == "demand"]
+    if not names:
+        return []
     now = clock.now_ms()
-    for name, schedule in schedules.items():
-        job = all_jobs()[name]
-        if schedule.kind != "demand" or job.is_wanted is None or _is_at_it(database, job, now):
-            continue
-        if job.is_wanted(database, config, now):
-            asked.append(ask(database, clock, job, {}, ACTOR).number)
-    return asked
+    resting = _resting(database, names, now)
+    wanted = [
+        job
+        for job in (all_jobs()[name] for name in names if name not in resting)
+        if job.is_wanted is not None and job.is_wanted(database, config, now)
+    ]
+    return [ask(database, clock, job, {}, ACTOR).number for job in wanted]
 
 
-def _is_at_it(database: Database, job: Job, now: int) -> bool:
-    """Whether the newest run of the job is open still, or failed a moment ago."""
-    row = database.row(
-        "SELECT state, finished_at FROM job_run WHERE job = ? ORDER BY id DESC LIMIT 1", (job.name,)
+def _resting(database: Database, names: Sequence[str], now: int) -> set[str]:
+    """The jobs whose newest run is open still, or failed a moment ago."""
+    marks = ", ".join("?" * len(names))
+    rows = database.rows(
+        "SELECT job, state, finished_at FROM job_run WHERE id IN"
+        f" (SELECT MAX(id) FROM job_run WHERE job IN ({marks}) GROUP BY job)",
+        names,
     )
-    if row is None:
-        return False
-    state, finished_at = row
-    if state in ("queued", "running"):
-        return True
-    return state != "done" and abs(now - int(finished_at)) < _AFTER_FAILURE_MS
+    return {
+        job
+        for job, state, finished_at in rows
+        if state in ("queued", "running")
+        or (state != "done" and abs(now - int(finished_at)) < _AFTER_FAILURE_MS)
+    }

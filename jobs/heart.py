@@ -21,6 +21,7 @@ class Heart:
     def __init__(self, failed: Callable[[str, Exception], None]) -> None:
         self._failed = failed
         self._beats: list[tuple[str, int, Callable[[], None]]] = []
+        self._each_beat: list[Callable[[], None]] = []
         self._scheduler = schedule.Scheduler()
         self._offset = _offset()
 
@@ -29,14 +30,21 @@ class Heart:
         self._beats.append((name, seconds, action))
         self._add(name, seconds, action)
 
+    def always(self, name: str, action: Callable[[], None]) -> None:
+        """Calls `action` at each beat."""
+        self._each_beat.append(self._guarded(name, action))
+
     def _add(self, name: str, seconds: int, action: Callable[[], None]) -> None:
+        self._scheduler.every(seconds).seconds.do(self._guarded(name, action))
+
+    def _guarded(self, name: str, action: Callable[[], None]) -> Callable[[], None]:
         def guarded() -> None:
             try:
                 action()
             except Exception as error:  # noqa: BLE001 - one beat must not stop the others
                 self._failed(name, error)
 
-        self._scheduler.every(seconds).seconds.do(guarded)
+        return guarded
 
     def beat(self) -> None:
         """Does what is due now."""
@@ -47,6 +55,8 @@ class Heart:
             for each in self._beats:
                 self._add(*each)
         self._scheduler.run_pending()
+        for action in self._each_beat:
+            action()
 
 
 def _offset() -> float:

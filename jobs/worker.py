@@ -6,6 +6,7 @@ Usage: [--config FILE] RUN [--of-daemon]. It ends with the statuses of `engine.e
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -27,11 +28,14 @@ from jobs.runner import Runner
 
 _OF_DAEMON = "--of-daemon"
 _HUNG = 70
+# What is imported stays: it need not be looked through for garbage again and again.
+_SELDOM = 50_000
 _SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Does the run; what no record could be made of goes to standard error, in one line."""
+    gc.set_threshold(_SELDOM)
     words = sys.argv[1:] if arguments is None else arguments
     stop = _stop_on_signals()
     if _OF_DAEMON in words:

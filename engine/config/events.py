@@ -102,7 +102,7 @@ EVENTS = Section(
         Setting(
             "linger_seconds",
             _NUMBER(0, 600),
-            "10",
+            "60",
             "seconds that the delivery waits for more when all is done",
         ),
     ),

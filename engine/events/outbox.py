@@ -22,6 +22,10 @@ _EARLIER = (
     " AND e.id < a.id AND (e.state IN ('sending', 'retrying')"
     " OR (e.state = 'waiting' AND e.next_at <= ?))"
 )
+_EXPIRED = " OR ".join(
+    f"EXISTS (SELECT 1 FROM action WHERE state = '{state}' AND expires_at <= ?)"
+    for state in ("waiting", "retrying")
+)
 COLUMNS = "id, event_id, subscriber_id, kind, channel, action_key, payload, attempts, sent_at"
 """What `handed` reads."""
 
@@ -122,20 +126,15 @@ def expire(database: Database, now_ms: int) -> int:
 
 def has_expired(database: Database, now_ms: int) -> bool:
     """Whether there is anything for `expire`."""
-    return any(
-        database.value(
-            "SELECT 1 FROM action WHERE state = ? AND expires_at <= ? LIMIT 1", (state, now_ms)
-        )
-        for state in ("waiting", "retrying")
-    )
+    return bool(database.value(f"SELECT {_EXPIRED}", (now_ms, now_ms)))
 
 
 def has_work(database: Database, channels: Collection[str], now_ms: int) -> bool:
     """Whether there is anything for a delivery that serves these channels."""
-    lost = "SELECT 1 FROM action WHERE state = 'sending' LIMIT 1"
-    if database.value(lost) or has_expired(database, now_ms):
+    if any(name in channels for name, _ in due_channels(database, now_ms)):
         return True
-    return any(name in channels for name, _ in due_channels(database, now_ms))
+    lost = "EXISTS (SELECT 1 FROM action WHERE state = 'sending')"
+    return bool(database.value(f"SELECT {lost} OR {_EXPIRED}", (now_ms, now_ms)))
 
 
 def due_channels(database: Database, now_ms: int) -> list[tuple[str, int]]:

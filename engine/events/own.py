@@ -13,7 +13,6 @@ from engine.events.kinds import OWN
 from engine.events.outbox import Handed
 from engine.events.outcome import Outcome
 from engine.events.results import Result, keep
-from engine.subscribers.facts import discount_text
 
 ACTOR = "event-delivery"
 
@@ -38,6 +37,8 @@ def carry_out(database: Database, clock: Clock, prove: Callable[[], None]) -> bo
 def remove_discounts(database: Database, action: Handed, now_ms: int) -> int:
     """Removes the discounts that the action names and that are as they were then, with an audit
     line for each; returns how many."""
+    from engine.subscribers.facts import discount_text  # needed seldom, and slow to load
+
     removed = 0
     login = action.payload["login"]
     for scope, kind, value in action.payload["discounts"]:

@@ -52,7 +52,7 @@ class EventsConfig:
     session_minutes: int = 15
     pause_after: int = 20
     pause_minutes: int = 5
-    linger_seconds: int = 10
+    linger_seconds: int = 60
 
 
 @dataclass(frozen=True, slots=True)
