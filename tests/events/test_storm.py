@@ -36,6 +36,8 @@ from tests.jobs.hosts import Host
 from tests.servers.faults import Fault
 
 Row = tuple[Any, ...]
+# On a connection that the server was closing just then.
+NEVER_CAME = Fault("close")
 
 
 MakeHost = Callable[[Providers], Host]
@@ -102,10 +104,12 @@ def _moved(database: Database, providers: Providers) -> object:
 
 
 def _of_channel(database: Database, channel: str) -> Sequence[Row]:
-    """Login, amount, state, key, the number of attempts and the last verdict of each action."""
+    """Login, amount, state and key of each action, and the verdict and detail of its last
+    attempt."""
+    last = "(SELECT t.{} FROM attempt t WHERE t.action_id = a.id ORDER BY t.number DESC LIMIT 1)"
     return database.rows(
-        "SELECT s.login, e.amount, a.state, a.action_key, a.attempts, (SELECT t.verdict FROM"
-        " attempt t WHERE t.action_id = a.id ORDER BY t.number DESC LIMIT 1) FROM action a"
+        "SELECT s.login, e.amount, a.state, a.action_key,"
+        f" {last.format('verdict')}, {last.format('detail')} FROM action a"
         " JOIN event e ON e.id = a.event_id JOIN subscriber s ON s.id = a.subscriber_id"
         " WHERE a.channel = ?",
         (channel,),
@@ -131,16 +135,18 @@ def _check_smspilot(database: Database, providers: Providers, paying: Payments, 
     came = _came(providers.smspilot.chaos)
     assert max(taken.values()) == 1
     lost = 0
-    for login, amount, state, _, _, verdict in _of_channel(database, "smspilot"):
+    for login, amount, state, _, verdict, detail in _of_channel(database, "smspilot"):
         name = (login, f"{amount // 100}.{amount % 100:02d}")
         assert name in paying.made
-        *before, last = came.get(name, [None])
+        *before, last = came.get(name, [NEVER_CAME])
         assert all(one in REFUSALS for one in before), name
         if state == "done":
             assert (taken[name], last in CLEAR, verdict) == (1, True, "done"), name
         else:
-            assert state == "unknown"
-            assert verdict == "lost" or (verdict == "ambiguous" and last not in CLEAR), name
+            # On a busy machine a good answer may come after its time.
+            is_unclear = last not in CLEAR or "nothing within" in detail
+            assert state == "unknown", name
+            assert verdict == "lost" or (verdict == "ambiguous" and is_unclear), (name, detail)
             lost += verdict == "lost"
     assert lost <= kills * PARALLEL
     assert set(taken) <= set(paying.made)
