@@ -31,6 +31,7 @@ _LOOK_SECONDS = 0.2
 _EXPIRE_SECONDS = 5.0
 _LOST_AT_ONCE = 500
 _KEEP_AT_ONCE = 500
+_GATHER_SECONDS = 0.03
 # A delivery ends now and then, so that the next one reads the configuration anew.
 _LONGEST_SECONDS = 600.0
 
@@ -86,8 +87,8 @@ class _Pace:
         self._at = now
         return int(self._there)
 
-    def take(self, number: int) -> None:
-        self._there -= number
+    def take(self) -> None:
+        self._there -= 1
 
 
 class Delivery:
@@ -175,45 +176,69 @@ class Delivery:
         """Hands out what is due on each channel that has room; returns how many."""
         now = self._clock.now_ms()
         started = 0
+        rooms = {}
         for name, failures in self._hooks.unit(
             lambda: outbox.due_channels(self._database, now)
         ):  # fmt: skip
             if name == OWN:
                 started += self._carry_out_own()
-            elif name in self._senders:
-                started += self._start_on(name, failures, now)
-        return started
+            elif name in self._senders and (room := self._room_on(name, failures)) > 0:
+                rooms[name] = room
+        if not rooms:
+            return started
+        actions, asked = self._hand_out(rooms, now), self._to_ask(rooms, now)
+        for one in actions:
+            self._in_flight[one.channel].add(one.id)
+        if self._may_call(actions):
+            for one in actions:
+                self._paces[one.channel].take()
+                self._senders[one.channel].send(one, self._tell(one, "send"))
+            for one in asked:
+                self._paces[one.channel].take()
+                self._in_flight[one.channel].add(one.id)
+                self._senders[one.channel].ask(one, self._tell(one, "ask"))
+        return started + len(actions) + len(asked)
 
-    def _start_on(self, name: str, failures: int, now: int) -> int:
-        sender, pace, in_flight = self._senders[name], self._paces[name], self._in_flight[name]
+    def _room_on(self, name: str, failures: int) -> int:
+        sender = self._senders[name]
         # A channel that was in trouble is tried with one action first.
         parallel = 1 if failures >= self._rules.pause_after else sender.parallel
-        room = min(parallel - len(in_flight), pace.room())
-        if room <= 0:
-            return 0
-        actions = self._hand_out(name, now, room)
-        asked = []
-        if sender.promise == "reconcilable" and len(actions) < room:
-            asked = self._hooks.unit(
-                lambda: outbox.to_ask(self._database, name, now, room - len(actions))
-            )
-            asked = [one for one in asked if one.id not in in_flight]
-        pace.take(len(actions) + len(asked))
-        in_flight |= {action.id for action in actions}
-        if not self._may_call(actions, asked):
-            return len(actions)
-        for action in actions:
-            sender.send(action, self._tell(action, "send"))
-        for action in asked:
-            in_flight.add(action.id)
-            sender.ask(action, self._tell(action, "ask"))
-        return len(actions) + len(asked)
+        return min(parallel - len(self._in_flight[name]), self._paces[name].room())
 
-    def _may_call(self, actions: list[Handed], asked: list[Handed]) -> bool:
+    def _hand_out(self, rooms: dict[str, int], now: int) -> list[Handed]:
+        """In one transaction for all channels: a commit takes longer than the rest. What is asked
+        about afterwards takes the room that is left."""
+
+        def work() -> list[Handed]:
+            with self._database.transaction():
+                self._hooks.prove()
+                return [
+                    action
+                    for name, room in rooms.items()
+                    for action in outbox.hand_out(
+                        self._database, name, now, room, self._in_flight[name]
+                    )
+                ]
+
+        actions: list[Handed] = self._hooks.unit(work)
+        for action in actions:
+            rooms[action.channel] -= 1
+        return actions
+
+    def _to_ask(self, rooms: dict[str, int], now: int) -> list[Handed]:
+        """What a reconcilable channel is to be asked about."""
+        found: list[Handed] = []
+        for name, room in rooms.items():
+            if room > 0 and self._promises[name] == "reconcilable":
+                some = self._hooks.unit(
+                    lambda name=name, room=room: outbox.to_ask(self._database, name, now, room)
+                )
+                found += [one for one in some if one.id not in self._in_flight[name]]
+        return found
+
+    def _may_call(self, actions: list[Handed]) -> bool:
         """Looks at the lease right before something leaves us: whoever slept since the actions were
         handed out has lost it. After a stop it is known of them that they were not sent."""
-        if not actions and not asked:
-            return False
         try:
             self._hooks.unit(self._hooks.check)
         except Interrupted:
@@ -221,15 +246,6 @@ class Delivery:
                 self._tell(action, "send")(Outcome("retry", "stopped before it was sent"))
             return False
         return True
-
-    def _hand_out(self, name: str, now: int, most: int) -> list[Handed]:
-        def work() -> list[Handed]:
-            with self._database.transaction():
-                self._hooks.prove()
-                return outbox.hand_out(self._database, name, now, most, self._in_flight[name])
-
-        actions: list[Handed] = self._hooks.unit(work)
-        return actions
 
     def _tell(self, action: Handed, what: results.What) -> Tell:
         started_at = self._clock.now_ms()
@@ -251,13 +267,7 @@ class Delivery:
 
     def _keep_answers(self, seconds: float) -> int:
         """Waits up to `seconds` for an answer, and keeps all that are there; returns how many."""
-        answers: list[Result] = []
-        try:
-            answers.append(self._answers.get(timeout=seconds))
-            while len(answers) < _KEEP_AT_ONCE:
-                answers.append(self._answers.get_nowait())
-        except queue.Empty:
-            pass
+        answers = self._gather(seconds)
         if not answers:
             return 0
 
@@ -272,6 +282,20 @@ class Delivery:
             self._in_flight[one.action.channel].discard(one.action.id)
             self.tally.outcomes[one.outcome.verdict] += 1
         return len(answers)
+
+    def _gather(self, seconds: float) -> list[Result]:
+        """Answers, and those that follow the first within a moment: to keep ten together takes as
+        long as to keep one, and so does handing out the next ten."""
+        answers: list[Result] = []
+        try:
+            answers.append(self._answers.get(timeout=seconds))
+            until = time.monotonic() + _GATHER_SECONDS
+            while len(answers) < min(_KEEP_AT_ONCE, self._busy):
+                left = max(0.0, until - time.monotonic())
+                answers.append(self._answers.get(timeout=left))
+        except queue.Empty:
+            pass
+        return answers
 
     def _keep_channels(self, answers: list[Result]) -> None:
         by_channel: dict[str, list[Outcome]] = defaultdict(list)
