@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from engine.events.outcome import Outcome
 from engine.integrations.http import HttpClient
 from engine.integrations.loop import PrivateLoop
 from engine.integrations.replies import unanswered
-from engine.integrations.wire import Answer, NoAnswerError, Request
+from engine.integrations.wire import Answer, NoAnswerError, NotSent, Request
 
 Build = Callable[[Handed], Request]
 Read = Callable[[Answer], Outcome]
@@ -53,22 +54,28 @@ class HttpSender:
 
     def send(self, action: Handed, tell: Tell) -> None:
         """Sends the action."""
-        self._loop.submit(self._exchange(self._sending, action, tell))
+        self._loop.submit(self._exchange(self._sending, action, tell, time.monotonic()))
 
     def ask(self, action: Handed, tell: Tell) -> None:
         """Asks what became of it."""
-        self._loop.submit(self._exchange(self._asking, action, tell))
+        self._loop.submit(self._exchange(self._asking, action, tell, time.monotonic()))
 
-    async def _exchange(self, exchange: Exchange, action: Handed, tell: Tell) -> None:
-        tell(await self._outcome(exchange, action))
+    async def _exchange(
+        self, exchange: Exchange, action: Handed, tell: Tell, given_at: float
+    ) -> None:
+        tell(await self._outcome(exchange, action, given_at))
 
-    async def _outcome(self, exchange: Exchange, action: Handed) -> Outcome:
+    async def _outcome(self, exchange: Exchange, action: Handed, given_at: float) -> Outcome:
         try:
             request = exchange.build(action)
         except ConfigError as error:
             return Outcome("denied", error.message)
         except BilldeckError as error:
             return Outcome("refused", error.message)
+        if time.monotonic() - given_at > self._deadline:
+            # We have slept since we were given it. Another delivery may have seen to it meanwhile,
+            # and may have been told that it never came: it must not come now.
+            return unanswered(NotSent("it waited too long in this process"))
         try:
             return exchange.read(await self._client.send(request, self._deadline))
         except NoAnswerError as error:
