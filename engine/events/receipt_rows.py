@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,6 @@ from engine.integrations.komtet import TaskState
 
 FIRST_SECONDS = 5
 LONGEST_SECONDS = 600
-_AT_ONCE = 500
 
 COLUMNS = (
     "a.id, a.action_key, a.event_id, a.subscriber_id, a.round, a.state, a.payload, r.task,"
@@ -54,18 +53,13 @@ def wait_ms(asked: int, after_seconds: float | None = None) -> int:
     return int(max(seconds, after_seconds or 0) * 1_000)
 
 
-def accept(database: Database, rows: Sequence[tuple[int, str, int]]) -> None:
+def accept(
+    database: Database, rows: Sequence[tuple[int, str, int]], there: Collection[int] = ()
+) -> None:
     """Adds receipts that were accepted, in the caller's transaction: rows of action, task, and when
-    (epoch milliseconds). From now on their state is asked for. One that failed before, and whose
-    action a person has sent again, is asked for anew."""
-    there: set[int] = set()
-    for start in range(0, len(rows), _AT_ONCE):
-        actions = [action for action, _, _ in rows[start : start + _AT_ONCE]]
-        marks = ", ".join("?" * len(actions))
-        found = database.rows(
-            f"SELECT action_id FROM receipt WHERE action_id IN ({marks})", actions
-        )
-        there.update(action for (action,) in found)
+    (epoch milliseconds). From now on their state is asked for. `there` are the actions that have a
+    receipt from before: where that failed, and a person has sent the action again, it is asked for
+    anew."""
     added = [(*row, row[2] + wait_ms(0)) for row in rows if row[0] not in there]
     if added:
         database.write_many(

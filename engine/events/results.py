@@ -7,7 +7,7 @@ already are left alone.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -55,11 +55,11 @@ class _Past(NamedTuple):
 def keep(database: Database, results: Sequence[Result], promises: Mapping[str, Promise]) -> None:
     """Keeps what came of attempts, in the caller's transaction. `promises` are of the channels."""
     past = _past(database, [one.action.id for one in results])
-    open_since = _open_since(database, [one.action.id for one in results if one.what == "send"])
+    sent = _sent(database, [one.action.id for one in results if one.what == "send"])
     results = [
         one
         for one in results
-        if (one.what == "send" and open_since.get(one.action.id) == one.action.sent_at)
+        if (one.what == "send" and _is_open(one, sent))
         or (one.what == "ask" and past[one.action.id].asked_at < one.started_at)
     ]
     rows = [_sent_row(one, promises) for one in results if one.what == "send"]
@@ -77,18 +77,27 @@ def keep(database: Database, results: Sequence[Result], promises: Mapping[str, P
         if one.what == "ask":
             _keep_answer(database, one, past[one.action.id].asked + 1)
     _add_attempts(database, results, past)
-    _add_receipts(database, results)
+    _add_receipts(database, results, {one for one, (_, has) in sent.items() if has})
 
 
-def _open_since(database: Database, actions: Sequence[int]) -> dict[int, int]:
-    found: dict[int, int] = {}
+def _sent(database: Database, actions: Sequence[int]) -> dict[int, tuple[int, bool]]:
+    """Since when each of those that are being sent is, and whether it has a receipt already."""
+    found: dict[int, tuple[int, bool]] = {}
     for start in range(0, len(actions), _AT_ONCE):
         part = actions[start : start + _AT_ONCE]
         marks = ", ".join("?" * len(part))
-        found |= database.rows(
-            f"SELECT id, sent_at FROM action WHERE id IN ({marks}) AND state = 'sending'", part
-        )
+        for action, sent_at, receipt in database.rows(
+            "SELECT a.id, a.sent_at, r.action_id FROM action a LEFT JOIN receipt r"
+            f" ON r.action_id = a.id WHERE a.id IN ({marks}) AND a.state = 'sending'",
+            part,
+        ):
+            found[action] = (sent_at, receipt is not None)
     return found
+
+
+def _is_open(one: Result, sent: Mapping[int, tuple[int, bool]]) -> bool:
+    """Whether the result is of the sending that goes on: not kept yet, nor of one before."""
+    return one.action.id in sent and sent[one.action.id][0] == one.action.sent_at
 
 
 def _sent_row(one: Result, promises: Mapping[str, Promise]) -> Row:
@@ -152,7 +161,9 @@ def _add_attempts(
         database.fill("attempt", _ATTEMPT_COLUMNS, rows)
 
 
-def _add_receipts(database: Database, results: Sequence[Result]) -> None:
+def _add_receipts(
+    database: Database, results: Sequence[Result], there: Collection[int]
+) -> None:  # fmt: skip
     """A receipt that was accepted is not made yet: from now on its state is asked for."""
     rows = [
         (one.action.id, safe(one.outcome.remote_id, _REMOTE_LENGTH), one.ended_at)
@@ -160,7 +171,7 @@ def _add_receipts(database: Database, results: Sequence[Result]) -> None:
         if one.action.kind == "receipt" and one.outcome.verdict == "done"
     ]
     if rows:
-        accept(database, rows)
+        accept(database, rows, there)
 
 
 def settle_lost(
