@@ -203,7 +203,7 @@ def test_the_sections_of_the_docs(place: Place) -> None:
     rules = rules_of(config)
     values = {**sample_values("payment"), "compliment": ""}
     assert render(template_of("payment", rules), values) == "Счет №ivan: +500.00 RUB"
-    assert " 450 RUB" in render(template_of("reminder", rules), {**values, "fee": "450.00"})
+    assert " 450 RUB" in render(template_of("reminder", rules), {**values, "amount": "450.00"})
 
 
 def test_the_docs_tell_what_can_follow() -> None:
