@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.events.bonus import bonus_of
 from engine.events.facts import Facts, Happened
-from engine.events.kinds import BONUS, NAS_PREFIX, OWN, ActionKind
+from engine.events.kinds import BONUS, NAS_PREFIX, OWN, ActionKind, EventKind
 from engine.events.notice_values import notice_values
 from engine.events.phone import is_known
 from engine.events.quiet import after_quiet
@@ -49,6 +49,9 @@ class Moment:
         """The day of the billing time zone."""
         return datetime.fromtimestamp(self.now_ms // 1_000, self.zone).date()
 
+
+_MADE: dict[EventKind, str] = {"freeze": "frozen", "block": "blocked", "delete": "deleted"}
+"""The state that an event leaves a subscriber in, if that is not active."""
 
 Follow = Callable[[Happened, Facts, Rules, Moment], list[Planned]]
 
@@ -104,7 +107,8 @@ def _is_told(happened: Happened, facts: Facts, rules: Rules) -> bool:
         return facts.state in ("active", "frozen")
     if happened.kind in ("limit", "credit"):
         return facts.state == "active" and bool(happened.amount)
-    return facts.state == "active"
+    # Of what has made somebody inactive it is the inactive one who is told.
+    return facts.state in ("active", _MADE.get(happened.kind))
 
 
 def receipts(happened: Happened, facts: Facts, rules: Rules, moment: Moment) -> list[Planned]:
