@@ -93,6 +93,11 @@ def _why_not(database: Database, found: Found | None) -> str | None:
         return f"it is no receipt but a {found.kind}"
     if found.state != "dead":
         return f"it has not failed, it is {found.state}"
+    if database.value(
+        "SELECT 1 FROM event e JOIN reversal r ON r.reversed_entry = e.entry_id WHERE e.id = ?",
+        (found.event,),
+    ):
+        return "its payment was reversed"
     made = database.value(
         "SELECT detail FROM receipt WHERE action_id = ? AND state = 'done'", (found.id,)
     )

@@ -10,6 +10,11 @@ from engine.events.plan import Moment
 from engine.events.record import record
 from engine.events.settings import Rules
 
+REVERSED = "its payment was reversed"
+"""So the reason of an action begins whose entry was taken back."""
+
+_OPEN = "('waiting', 'retrying')"
+
 
 def record_movement(
     database: Database, rules: Rules, billing: BillingConfig, now_ms: int, happened: Happened
@@ -20,10 +25,21 @@ def record_movement(
 
 def call_off(database: Database, entry_id: int, now_ms: int) -> None:
     """Calls off what still waits to follow an entry that is being reversed, a bonus above all. What
-    is under way or done stays."""
-    database.execute(
-        "UPDATE action SET state = 'cancelled', reason = 'its payment was reversed', ended_at = ?,"
-        " next_at = NULL WHERE state IN ('waiting', 'retrying')"
-        " AND event_id IN (SELECT id FROM event WHERE entry_id = ?)",
-        (now_ms, entry_id),
-    )
+    is under way or done stays. A receipt that may have been made at an attempt whose answer was
+    lost is not called off, for then nobody would look: it waits for a person.
+
+    Event by event, by its number: MariaDB would look through all that waits, and lock it, were
+    the entry looked for in the same statement.
+    """
+    for (event,) in database.rows("SELECT id FROM event WHERE entry_id = ?", (entry_id,)):
+        database.execute(
+            f"UPDATE action SET state = 'unknown', reason = ?, next_at = NULL WHERE event_id = ?"
+            f" AND kind = 'receipt' AND state IN {_OPEN} AND EXISTS (SELECT 1 FROM attempt t"
+            " WHERE t.action_id = action.id AND t.verdict IN ('ambiguous', 'lost'))",
+            (f"{REVERSED}, but it may have been made: look at the provider", event),
+        )
+        database.execute(
+            "UPDATE action SET state = 'cancelled', reason = ?, ended_at = ?, next_at = NULL"
+            f" WHERE event_id = ? AND state IN {_OPEN}",
+            (REVERSED, now_ms, event),
+        )
