@@ -12,6 +12,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 from engine.clock import Clock
@@ -32,6 +33,8 @@ _EXPIRE_SECONDS = 5.0
 _LOST_AT_ONCE = 500
 _KEEP_AT_ONCE = 500
 _GATHER_SECONDS = 0.03
+OWN_AT_ONCE = 50
+"""So many of our own are carried out before the other channels have their turn."""
 # A delivery ends now and then, so that the next one reads the configuration anew.
 _LONGEST_SECONDS = 600.0
 
@@ -111,6 +114,7 @@ class Delivery:
         self._paces = {name: _Pace(sender.per_second) for name, sender in senders.items()}
         self._answers: queue.SimpleQueue[Result] = queue.SimpleQueue()
         self._in_flight: dict[str, set[int]] = defaultdict(set)
+        self._has_more = False
         self.tally = Tally()
 
     def run(self) -> Tally:
@@ -121,13 +125,14 @@ class Delivery:
         looked_for_expired = 0.0
         while not self._hooks.stop.is_set() and time.monotonic() - began < _LONGEST_SECONDS:
             now = time.monotonic()
+            self._has_more = False
             if now - looked_for_expired >= _EXPIRE_SECONDS:
                 self._expire()
-                looked_for_expired = now
+                looked_for_expired = looked_for_expired if self._has_more else now
             started = self._start_due()
-            kept = self._keep_answers(_LOOK_SECONDS)
+            kept = self._keep_answers(0.0 if self._has_more else _LOOK_SECONDS)
             self._hooks.progress(self.tally.done, self.tally.done + self._busy)
-            if started or kept or self._busy:
+            if started or kept or self._busy or self._has_more:
                 busy_at = time.monotonic()
             elif time.monotonic() - busy_at >= self._rules.linger_seconds:
                 break
@@ -170,6 +175,7 @@ class Delivery:
         number = self._hooks.unit(work)
         if number:
             self.tally.expired += number
+            self._has_more |= number == outbox.EXPIRE_AT_ONCE
             self._hooks.log(f"{number} actions expired before they could be done", "warning")
 
     def _start_due(self) -> int:
@@ -230,9 +236,8 @@ class Delivery:
         found: list[Handed] = []
         for name, room in rooms.items():
             if room > 0 and self._promises[name] == "reconcilable":
-                some = self._hooks.unit(
-                    lambda name=name, room=room: outbox.to_ask(self._database, name, now, room)
-                )
+                ask = partial(outbox.to_ask, self._database, name, now, room)
+                some: list[Handed] = self._hooks.unit(ask)
                 found += [one for one in some if one.id not in self._in_flight[name]]
         return found
 
@@ -256,13 +261,16 @@ class Delivery:
         return tell
 
     def _carry_out_own(self) -> int:
-        """What is done in our own database, with the mark that it is done."""
+        """What is done in our own database, with the mark that it is done: some of it."""
         number = 0
-        while not self._hooks.stop.is_set() and self._hooks.unit(
-            lambda: carry_out(self._database, self._clock, self._hooks.prove)
+        while (
+            number < OWN_AT_ONCE
+            and not self._hooks.stop.is_set()
+            and self._hooks.unit(lambda: carry_out(self._database, self._clock, self._hooks.prove))
         ):
             number += 1
         self.tally.own += number
+        self._has_more |= number == OWN_AT_ONCE
         return number
 
     def _keep_answers(self, seconds: float) -> int:

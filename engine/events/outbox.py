@@ -26,6 +26,9 @@ _EXPIRED = " OR ".join(
     f"EXISTS (SELECT 1 FROM action WHERE state = '{state}' AND expires_at <= ?)"
     for state in ("waiting", "retrying")
 )
+EXPIRE_AT_ONCE = 500
+"""So many are ended in one transaction because their time is over."""
+
 COLUMNS = "id, event_id, subscriber_id, kind, channel, action_key, payload, attempts, sent_at"
 """What `handed` reads."""
 
@@ -112,15 +115,27 @@ def handed(rows: Sequence[Sequence[Any]]) -> list[Handed]:
 
 
 def expire(database: Database, now_ms: int) -> int:
-    """Ends what came too late to be carried out, in the caller's transaction; returns how many."""
+    """Ends what came too late to be carried out, up to EXPIRE_AT_ONCE, in the caller's transaction;
+    returns how many. After a day without a provider there may be very many: one statement over all
+    of them would keep everybody else from writing."""
     ended = 0
     for state in ("waiting", "retrying"):
-        ended += database.execute(
-            "UPDATE action SET state = 'expired', next_at = NULL, ended_at = ?, reason ="
-            " CASE WHEN reason = '' THEN 'its time was over' ELSE reason END"
-            " WHERE state = ? AND expires_at <= ?",
-            (now_ms, state, now_ms),
-        ).rowcount
+        numbers = [
+            number
+            for (number,) in database.rows(
+                "SELECT id FROM action WHERE state = ? AND expires_at <= ? ORDER BY expires_at"
+                " LIMIT ?",
+                (state, now_ms, EXPIRE_AT_ONCE - ended),
+            )
+        ]
+        if numbers:
+            # A person may have given one its time anew since.
+            ended += database.execute(
+                "UPDATE action SET state = 'expired', next_at = NULL, ended_at = ?, reason ="
+                " CASE WHEN reason = '' THEN 'its time was over' ELSE reason END"
+                f" WHERE id IN ({', '.join('?' * len(numbers))}) AND state = ? AND expires_at <= ?",
+                (now_ms, *numbers, state, now_ms),
+            ).rowcount
     return ended
 
 
@@ -138,14 +153,19 @@ def has_work(database: Database, channels: Collection[str], now_ms: int) -> bool
 
 
 def due_channels(database: Database, now_ms: int) -> list[tuple[str, int]]:
-    """The channels that are not paused and have something due, each with its failures in a row."""
+    """The channels that are not paused and have something due that waits for nothing else, each
+    with its failures in a row."""
     due = " OR ".join(
         "EXISTS (SELECT 1 FROM action a WHERE a.channel = c.name"
-        f" AND a.state = '{state}' AND a.next_at <= ?)"
-        for state in ("waiting", "retrying", "unknown")
+        f" AND a.state = '{state}' AND a.next_at <= ?{condition})"
+        for state, condition in (
+            ("waiting", f" AND NOT EXISTS ({_EARLIER})"),
+            ("retrying", f" AND NOT EXISTS ({_EARLIER})"),
+            ("unknown", ""),
+        )
     )
     return database.rows(
         "SELECT c.name, c.failures FROM channel c WHERE (c.paused_at IS NULL"
         f" OR c.paused_until <= ?) AND ({due}) ORDER BY c.name",
-        (now_ms,) * 4,
+        (now_ms,) * 6,
     )
