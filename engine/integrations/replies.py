@@ -26,6 +26,9 @@ MOST_WAIT = 3_600.0
 
 JSON = dict[str, Any]
 
+# So many characters of a secret at the end of a text are no chance.
+_FEW = 4
+
 
 def told(
     answer: Answer,
@@ -151,7 +154,7 @@ def wait_of(answer: Answer) -> float | None:
 def _date(text: str) -> datetime | None:
     try:
         found = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     # One without a zone is UTC by the rules of HTTP, yet Python leaves it open.
     return found if found.tzinfo is not None else None
@@ -165,10 +168,19 @@ def without(outcome: Outcome, secrets: Iterable[Secret | None]) -> Outcome:
         for shape in {secret.reveal(), quote_plus(secret.reveal())}:
             outcome = replace(
                 outcome,
-                detail=outcome.detail.replace(shape, "***"),
-                excerpt=outcome.excerpt.replace(shape, "***"),
+                detail=_masked(outcome.detail, shape),
+                excerpt=_masked(outcome.excerpt, shape),
             )
     return outcome
+
+
+def _masked(text: str, secret: str) -> str:
+    text = text.replace(secret, "***")
+    # It may have been cut in the middle of the secret.
+    for length in range(len(secret) - 1, _FEW - 1, -1):
+        if text.endswith(secret[:length]):
+            return f"{text[:-length]}***"
+    return text
 
 
 def needed(value: Secret | None, section: str, key: str) -> str:

@@ -76,6 +76,8 @@ def test_statuses_without_a_body(status: int, verdict: str, is_outage: bool) -> 
         ("-7", "", None),
         ("1.5", "", None),
         ("soon", DAY, None),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", DAY, None),
+        ("Thu, 26 Nov 2026 13:01:30 +99999999999999999999", DAY, None),
     ],
 )
 def test_how_long_to_wait(text: str, date: str, seconds: float | None) -> None:
@@ -130,6 +132,16 @@ def test_a_secret_that_comes_back_is_not_kept() -> None:
         [None, secret],
     )
     assert (outcome.detail, outcome.excerpt) == ("for ***", '["***", "***"]')
+
+
+def test_not_even_a_piece_of_a_secret_is_kept() -> None:
+    """The excerpt is cut, perhaps in the middle of it."""
+    secret = Secret("0123456789abcdef")
+    for filled in range(MOST_EXCERPT - 20, MOST_EXCERPT + 1):
+        body = b"x" * filled + b"0123456789abcdef and more"
+        excerpt = replies.without(replies.told(Answer(400, body), "refused", ""), [secret]).excerpt
+        assert "0123" not in excerpt
+        assert len(excerpt) <= MOST_EXCERPT
 
 
 def test_a_missing_secret_is_told() -> None:
