@@ -72,6 +72,8 @@ class HttpSender:
             return Outcome("denied", error.message)
         except BilldeckError as error:
             return Outcome("refused", error.message)
+        except Exception as error:  # noqa: BLE001 - an action without an answer would never end
+            return Outcome("refused", f"internal error {type(error).__name__}")
         if time.monotonic() - given_at > self._deadline:
             # We have slept since we were given it. Another delivery may have seen to it meanwhile,
             # and may have been told that it never came: it must not come now.
@@ -82,5 +84,5 @@ class HttpSender:
             return unanswered(error)
         except ConfigError as error:
             return Outcome("denied", error.message)
-        except Exception as error:  # noqa: BLE001 - an action without an answer would never end
+        except Exception as error:  # noqa: BLE001 - the same
             return Outcome("ambiguous", f"internal error {type(error).__name__}")

@@ -25,8 +25,8 @@ def sent(books: Database) -> int:
 @pytest.mark.parametrize("engine_name", ["mariadb"])
 @pytest.mark.heavy
 def test_few_statements_a_beat(books: Database, new_host: StartHost, tmp_path: Path) -> None:
-    """A beat is half a second; each of them is told to the watchdog. The daily and the monthly job have
-    their schedules, and the daemon says every five seconds that it is there."""
+    """A beat is half a second; each of them is told to the watchdog. The daily and the monthly job
+    have their schedules, and the daemon says every five seconds that it is there."""
     manager = Manager(str(tmp_path / "notify"))
     new_host(
         schedule={"month-close": "monthly 1 00:01", "housekeeping": "daily 04:20"},
