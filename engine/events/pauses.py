@@ -40,8 +40,11 @@ def after(channel: Channel, outcomes: Iterable[Outcome], rules: EventsConfig, no
             if not by_hand:
                 channel = _paused(channel, now, None, outcome.detail)
         elif not outcome.is_outage:
+            was_down = channel.failures >= rules.pause_after
             channel = replace(channel, failures=0)
-            if channel.paused_until is not None:
+            # The time that the provider itself has asked for is not over because it has answered
+            # something that was under way.
+            if channel.paused_until is not None and (was_down or channel.paused_until <= now):
                 channel = Channel(channel.name)
         else:
             channel = replace(channel, failures=channel.failures + 1)
