@@ -28,13 +28,17 @@ JOB = Job(
     resumable=True,
     schedule="on demand",
     silence_seconds=120,
-    is_set_up=lambda config: config.events.mode != "off",
+    is_set_up=lambda config: config.events.mode == "on",
     is_wanted=_is_wanted,
 )
 
 
 def run(context: RunContext) -> Outcome:
     """Delivers until nothing is due; see `engine.events.delivery`."""
+    mode = context.config.events.mode
+    if mode != "on":
+        # What was recorded while it was on waits until it is again: a dry run sends nothing.
+        return Outcome(f"nothing is delivered: mode = {mode} in [events] of the configuration")
     from engine.events.delivery import Delivery
     from engine.events.senders import open_senders
     from jobs.hooks import hooks_of
