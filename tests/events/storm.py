@@ -94,11 +94,25 @@ class Providers:
 @contextmanager
 def rough_providers(seed: int) -> Iterator[Providers]:
     """The stand-ins in a rough mood, each with a lot of its own."""
+    with _providers(*(NotedChaos(seed + n) for n in range(3))) as providers:
+        yield providers
+
+
+@contextmanager
+def calm_providers() -> Iterator[Providers]:
+    """The stand-ins on a good day."""
+    with _providers(None, None, None) as providers:
+        yield providers
+
+
+@contextmanager
+def _providers(*moods: Chaos | None) -> Iterator[Providers]:
+    first, second, third = moods
     with ExitStack() as stack:
         yield Providers(
-            stack.enter_context(SmspilotServer(NotedChaos(seed))),
-            stack.enter_context(SmscServer(NotedChaos(seed + 1))),
-            stack.enter_context(KomtetServer(NotedChaos(seed + 2))),
+            stack.enter_context(SmspilotServer(first)),
+            stack.enter_context(SmscServer(second)),
+            stack.enter_context(KomtetServer(third)),
         )
 
 
