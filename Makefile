@@ -52,11 +52,13 @@ lint: $(DEV)
 	$(BIN)/lint-imports
 
 bench: $(DEV)
-	@scripts/test-programs.sh mariadb dovecot
+	@scripts/test-programs.sh mariadb dovecot sshd
 	$(BIN)/python -m bench.month_close $(ARGS)
 	$(BIN)/python -m bench.console
 	$(BIN)/python -m bench.balance_import
 	$(BIN)/python -m bench.daemon
+	$(BIN)/python -m bench.events
+	$(BIN)/python -m bench.nas_drop
 	$(BIN)/python -m bench.event
 
 picture: $(DEV)
