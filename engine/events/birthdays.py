@@ -32,7 +32,8 @@ def record_birthdays(rounds: Rounds, day: date) -> int:
     def find(after: int, upto: int, moment: Moment) -> list[Happened]:
         at = moment.now_ms if moment.day == day else day_start_ms(day, moment.zone)
         rows = rounds.database.rows(
-            "SELECT id FROM subscriber WHERE id > ? AND id <= ? AND alias_of IS NULL"
+            f"SELECT id FROM subscriber {rounds.database.dialect.by_primary}"
+            " WHERE id > ? AND id <= ? AND alias_of IS NULL"
             f" AND state = 'active' AND SUBSTR(birth_date, 6) IN ({marks}) AND birth_date < ?"
             " ORDER BY id",
             (after, upto, *ends, day.isoformat()),

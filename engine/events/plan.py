@@ -77,13 +77,21 @@ def notices(happened: Happened, facts: Facts, rules: Rules, moment: Moment) -> l
         next_at = after_quiet(next_at, moment.zone, quiet.quiet_from, quiet.quiet_until)
     template = template_of("tariff_change_by_staff" if by_staff else name, rules)
     values = notice_values(happened, facts, rules, moment.zone, moment.currency)
-    return notice(template, values, facts.phone, rules, next_at)
+    # After the fee was taken nobody needs to be reminded of it.
+    until = happened.at if name == "reminder" else None
+    return notice(template, values, facts.phone, rules, next_at, until)
 
 
 def notice(
-    template: str, values: dict[str, str], phone: str, rules: Rules, next_at: int
+    template: str,
+    values: dict[str, str],
+    phone: str,
+    rules: Rules,
+    next_at: int,
+    until: int | None = None,
 ) -> list[Planned]:
-    """The same notice for each channel of notices, to be sent at `next_at`."""
+    """The same notice for each channel of notices, to be sent at `next_at`, and not after `until`
+    where that comes before its time is over."""
     payload = {
         "template": template,
         "values": values,
@@ -91,6 +99,8 @@ def notice(
         "region": rules.notices.region,
     }
     expires_at = next_at + rules.notices.expire_hours * _HOUR_MS
+    if until is not None:
+        expires_at = min(expires_at, until)
     channels = [rules.notices.sms] if rules.notices.sms else []
     if rules.notices.social:
         channels.append(f"{rules.notices.social}_social")

@@ -218,6 +218,21 @@ def test_quiet_hours(database: Database, database_config: DatabaseConfig) -> Non
     assert database.value("SELECT next_at FROM action") == at("2026-11-29T10:00:00")
 
 
+@pytest.mark.parametrize(
+    ("now", "expires"),
+    [
+        ("2026-11-30T11:00:00", "2026-11-30T23:00:00"),
+        ("2026-11-30T22:00:00", "2026-12-01T00:00:00"),
+    ],
+)
+def test_it_is_not_sent_when_the_fee_was_taken(
+    now: str, expires: str, database: Database, database_config: DatabaseConfig
+) -> None:
+    add(database, 2000, **ACTIVE)
+    record_reminders(rounds(database, settings(database_config), at(now)))
+    assert database.value("SELECT expires_at FROM action") == at(expires)
+
+
 def test_no_days_no_reminders(database: Database, database_config: DatabaseConfig) -> None:
     add(database, 2000, **ACTIVE)
     given = settings(database_config, notices=NoticesConfig(sms="sms", reminder_days=0))
