@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import queue
+
 from engine.events.http_sender import Exchange, HttpSender
 from engine.events.outcome import Outcome
 from engine.integrations.http import HttpClient
@@ -14,12 +16,12 @@ def test_a_payload_that_nobody_foresaw_is_refused() -> None:
     def build(action: Handed) -> Request:
         raise KeyError(action.payload["secret"])
 
-    told: list[Outcome] = []
+    told: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
     action = Handed(1, 1, 1000, "notice", "sms", "key", {"secret": "79991234567"}, 1, 0)
     with PrivateLoop("test") as loop:
         client = HttpClient(1)
         exchange = Exchange(build, lambda answer: DONE)
         sender = HttpSender(loop, client, "at_most_once", exchange, None, 1, 1.0, 5)
-        loop.submit(sender._exchange(exchange, action, told.append)).exception(5)
-    (outcome,) = told
+        sender.send(action, told.put)
+        outcome = told.get(timeout=30)
     assert (outcome.verdict, outcome.detail) == ("refused", "internal error KeyError")
