@@ -128,6 +128,22 @@ def test_the_other_host_goes_on(
     database.close()
 
 
+def test_a_stop_in_order_leaves_nothing_unknown(
+    database_config: DatabaseConfig, providers: Providers, new_host: NewHost
+) -> None:
+    host = new_host("one", database_config)
+    database = paid(database_config, host)
+    for part in (1, 2, 3, 4):
+        host.start()
+        until(lambda part=part: providers.heard >= part * PAYMENTS // 2, host.log)
+        assert host.stop() == 0
+    host.start()
+    come_to_rest(database, providers, host)
+    check(database, providers, 0)
+    assert not database.integer("SELECT COUNT(*) FROM attempt WHERE verdict = 'lost'")
+    database.close()
+
+
 @pytest.mark.mariadb
 def test_a_database_that_was_away(tmp_path: Path, providers: Providers, new_host: NewHost) -> None:
     """The delivery waits for it, with the answers that came meanwhile: none becomes unknown."""
