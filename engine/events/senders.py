@@ -10,6 +10,8 @@ from engine.config import Config
 from engine.events.kinds import BONUS, NAS_PREFIX, OWN
 
 if TYPE_CHECKING:
+    import ssl
+
     from engine.events.delivery import Sender
     from engine.events.http_sender import Exchange, HttpSender
     from engine.events.kinds import Promise
@@ -40,6 +42,8 @@ def all_channels(config: Config) -> list[str]:
 @contextmanager
 def open_senders(config: Config) -> Iterator[Mapping[str, Sender]]:
     """The senders of all that is set up, while the block runs."""
+    import ssl
+
     from engine.events.nas_sender import NasSender
     from engine.integrations.loop import PrivateLoop
     from engine.nas.fleet import Fleet
@@ -49,8 +53,10 @@ def open_senders(config: Config) -> Iterator[Mapping[str, Sender]]:
         providers = provider_channels(config)
         if providers:
             loop = stack.enter_context(PrivateLoop("delivery"))
+            # Reading the system's certificates takes long: once for all.
+            tls = ssl.create_default_context()
             for name in providers:
-                senders[name] = _http_sender(name, config, loop, stack)
+                senders[name] = _http_sender(name, config, loop, tls, stack)
         if config.nas:
             fleet = stack.enter_context(Fleet(config.nas, config.routeros))
             for one in config.nas:
@@ -60,7 +66,9 @@ def open_senders(config: Config) -> Iterator[Mapping[str, Sender]]:
         yield senders
 
 
-def _http_sender(name: str, config: Config, loop: PrivateLoop, stack: ExitStack) -> HttpSender:
+def _http_sender(
+    name: str, config: Config, loop: PrivateLoop, tls: ssl.SSLContext, stack: ExitStack
+) -> HttpSender:
     from engine.events.http_sender import HttpSender
     from engine.integrations.http import HttpClient
 
@@ -74,7 +82,7 @@ def _http_sender(name: str, config: Config, loop: PrivateLoop, stack: ExitStack)
     else:
         settings = config.smsc
         promise, sending, asking = _smsc(config.smsc, name == SMSC_SOCIAL)
-    client = HttpClient(settings.parallel)
+    client = HttpClient(settings.parallel, tls)
     stack.callback(lambda: loop.run(client.close()))
     return HttpSender(
         loop, client, promise, sending, asking, settings.parallel, settings.per_second,
