@@ -9,7 +9,7 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 from cli import action_resend, action_show
-from cli.parser import add_command, add_group
+from cli.parser import add_command, add_group, row_number
 from cli.session import Session
 from engine.errors import InputError, NeedsConfirmation
 from engine.events.kinds import ACTION_KINDS, STATES
@@ -55,7 +55,9 @@ def _with_ids(
         help=words,
         more="What is being sent at the moment is left alone. Exit status 1 when any was refused.",
     )
-    parser.add_argument("ids", metavar="ID", type=int, nargs="+", help="the number of the action")
+    parser.add_argument(
+        "ids", metavar="ID", type=row_number, nargs="+", help="the number of the action"
+    )
     parser.add_argument("--yes", action="store_true", help="do not ask")
     return parser
 

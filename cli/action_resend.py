@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from cli.parser import add_command
+from cli.parser import add_command, row_number
 from cli.session import Session
 from engine.errors import InputError, NeedsConfirmation
 from engine.period import parse_when
@@ -31,7 +31,7 @@ def add(group: Any) -> None:
         more="Each becomes a new action of its event, to the subscriber's number of now. Shows"
         " what it is about, and asks for the count.",
     )
-    parser.add_argument("ids", metavar="ID", type=int, nargs="*", help="only these actions")
+    parser.add_argument("ids", metavar="ID", type=row_number, nargs="*", help="only these actions")
     parser.add_argument("--since", metavar="T", help=f"of events since then ({_DAYS} days ago)")
     parser.add_argument("--until", metavar="T", help="of events before then (now)")
     parser.add_argument(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from cli.output import fields
-from cli.parser import add_command
+from cli.parser import add_command, row_number
 from cli.session import Session
 from engine.errors import InputError
 from engine.money import format_amount
@@ -28,7 +28,7 @@ def add(group: Any) -> None:
         role="viewer",
         help="show an action with its event, the other actions of it, and all attempts",
     )
-    parser.add_argument("id", metavar="ID", type=int, help="the number of the action")
+    parser.add_argument("id", metavar="ID", type=row_number, help="the number of the action")
 
 
 def run(args: argparse.Namespace, session: Session) -> int:

@@ -6,7 +6,7 @@ import argparse
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
-from cli.parser import add_command, add_global_options
+from cli.parser import add_command, add_global_options, row_number
 from cli.session import Session
 from engine.errors import InputError
 from engine.period import format_ms
@@ -40,7 +40,7 @@ def register(subparsers: Any) -> None:
         way = ways.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.")
         add_global_options(way, before_command=False)
         way.set_defaults(handler=does, role=role)
-        way.add_argument("run", metavar="RUN", type=int, help="the number of the run")
+        way.add_argument("run", metavar="RUN", type=row_number, help="the number of the run")
 
 
 def run(args: argparse.Namespace, session: Session) -> int:

@@ -46,6 +46,14 @@ class Parser(argparse.ArgumentParser):
         self.error(f"{unknown(action.metavar or action.dest, str(value), known)}")
 
 
+def row_number(text: str) -> int:
+    """The number of an action, a run or the like, as typed: the `type` of an argument. One of 19
+    digits may be more than a database can compare with."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise argparse.ArgumentTypeError(f"'{safe(text, 40)}' is not a number of 1 to 18 digits")
+    return int(text)
+
+
 def unknown(what: object, given: str, known: list[str]) -> str:
     """The sentence about a name that does not exist, with the near ones, else all."""
     near = difflib.get_close_matches(given, known, n=3, cutoff=0.6)

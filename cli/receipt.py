@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli.action import hand, time_or_none
 from cli.output import fields
-from cli.parser import add_command, add_group
+from cli.parser import add_command, add_group, row_number
 from cli.session import Session
 from engine.errors import ConfigError, InputError, JobFailed, NeedsConfirmation
 from engine.money import format_amount
@@ -39,7 +39,9 @@ def register(subparsers: Any) -> None:
         "--limit", metavar="N", type=int, default=20, help=f"how many, from 1 to {_MOST} (20)"
     )
     parser = add_command(group, "show", show, role="viewer", help="show a receipt")
-    parser.add_argument("action", metavar="ACTION", type=int, help="the number of its action")
+    parser.add_argument(
+        "action", metavar="ACTION", type=row_number, help="the number of its action"
+    )
     _add_callback(group)
     parser = add_command(
         group,
@@ -50,7 +52,9 @@ def register(subparsers: Any) -> None:
         more="It becomes a new action of its event, made by the settings of now under a new name;"
         " the old one is ended.",
     )
-    parser.add_argument("action", metavar="ACTION", type=int, help="the number of its action")
+    parser.add_argument(
+        "action", metavar="ACTION", type=row_number, help="the number of its action"
+    )
     parser.add_argument("--yes", action="store_true", help="do not ask")
 
 

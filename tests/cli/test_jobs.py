@@ -125,7 +125,7 @@ def test_a_job_here_and_now(shell: Shell, books: Database) -> None:
         (("run",), "JOB"),
         (("run", "housekeeping", "--dry-run"), "--dry-run"),
         (("run", "month-close", "--period", "October"), "is not a period"),
-        (("jobs", "cancel", "x"), "invalid int value"),
+        (("jobs", "cancel", "x"), "is not a number of 1 to 18 digits"),
         (("jobs", "nonsense"), "nonsense"),
     ],
 )
