@@ -7,7 +7,7 @@ conditions stand here one by one.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
 from typing import Any
 
@@ -151,7 +151,9 @@ def _bonus(kind: ActionKind) -> Follow:
             amount = rules.bonuses.birthday if facts.state == "active" else 0
         else:
             wanted = rules.events.follows[happened.kind]
-            found = bonus_of(facts, happened, rules.bonuses, moment.zone, wanted)
+            # A payment that carries a date to come, as MikBill lets it, is one of now.
+            dated = replace(happened, at=min(happened.at, moment.now_ms))
+            found = bonus_of(facts, dated, rules.bonuses, moment.zone, wanted)
             amount = found[1] if found is not None and found[0] == kind else 0
         if not amount:
             return []

@@ -10,6 +10,9 @@ import pytest
 from engine.config import DatabaseConfig
 from engine.database import Database
 from engine.events import pauses
+from engine.events.facts import Happened
+from engine.events.plan import Moment
+from engine.events.record import record
 from engine.ledger.bonuses import any_due, credit_some
 from engine.ledger.proof import prove
 from tests.events.books import (
@@ -123,3 +126,12 @@ def test_no_bonus_with_a_discount_or_below_the_allowed_minus(database: Database)
         )
     ledger.payment("ivan", 2_000_00)
     assert bonuses(database) == []
+
+
+def test_a_date_that_is_still_to_come_makes_no_month_pass(database: Database) -> None:
+    """MikBill's staff may date a payment as they like."""
+    for number, at in enumerate((NOW, NOW + 40 * DAY_MS)):
+        happened = Happened("payment", IVAN, f"payment:{number}", at, "mikbill", "x", 2_000_00)
+        with database.transaction():
+            record(database, rules(), Moment(NOW, BILLING.timezone, "RUB"), [happened])
+    assert bonuses(database) == [("top_up_bonus", "waiting")]
