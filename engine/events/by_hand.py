@@ -33,6 +33,9 @@ CANCELLED: tuple[State, ...] = ("waiting", "retrying", "unknown", "dead")
 MARKED: tuple[State, ...] = ("unknown", "dead", "retrying")
 """The states in which an action can be tried again, called off, marked as done."""
 
+REVERSED = "its payment was reversed"
+"""So the reason of an action begins whose entry was taken back."""
+
 MARKED_DONE = "marked as done"
 """So the reason of an action begins that a person has marked."""
 
@@ -71,7 +74,7 @@ class Answer:
 
 
 class Found(NamedTuple):
-    """An action as it is before it is changed."""
+    """An action as it is before it is changed. `is_reversed`: what it follows was taken back."""
 
     id: int
     event: int
@@ -83,6 +86,7 @@ class Found(NamedTuple):
     reason: str
     payload: str
     expires_at: int | None
+    is_reversed: int
 
 
 class Step(NamedTuple):
@@ -99,12 +103,15 @@ def retry(
 ) -> Answer:
     """Lets actions be tried again now. Attempts are kept; one with an expiry gets it anew, counted
     from now. Of an unknown one nobody knows whether it was carried out, so that it may be carried
-    out twice: it needs `confirmed`, else NeedsConfirmation, and nothing was changed."""
+    out twice: it needs `confirmed`, else NeedsConfirmation, and nothing was changed. What follows
+    an entry that was taken back is refused."""
     ids = chosen(ids)
     if not confirmed:
         require_no_doubt(database, ids, "tried")
 
-    def step(found: Found) -> Step:
+    def step(found: Found) -> Step | str:
+        if found.is_reversed:
+            return REVERSED
         expires_at = None
         if found.expires_at is not None:
             expires_at = hand.now_ms + _lifetime(found.kind, rules)
@@ -244,15 +251,24 @@ def _change_all(
     hand: Hand,
     action: str,
     allowed: Sequence[State],
-    step: Callable[[Found], Step],
+    step: Callable[[Found], Step | str],
 ) -> Answer:
+    """`step` says what becomes of an action, or why it is left as it is."""
+
     def work(part: Sequence[int]) -> Answer:
         found = find(database, part)
-        refused = [refusal for one in part if (refusal := why_not(found.get(one), one, allowed))]
-        kept_off = {one.action for one in refused}
-        changed = [number for number in part if number not in kept_off]
-        for number in changed:
-            change(database, found[number], step(found[number]), hand, action)
+        changed: list[int] = []
+        refused: list[Refused] = []
+        for number in part:
+            refusal = why_not(found.get(number), number, allowed)
+            if refusal is None:
+                following = step(found[number])
+                if isinstance(following, Step):
+                    change(database, found[number], following, hand, action)
+                    changed.append(number)
+                    continue
+                refusal = Refused(number, following)
+            refused.append(refusal)
         return Answer(tuple(changed), tuple(refused))
 
     return by_parts(database, ids, hand, action, work)
@@ -262,7 +278,9 @@ def find(database: Database, ids: Sequence[int]) -> dict[int, Found]:
     """The actions by number, locked until the transaction ends."""
     rows = database.rows(
         "SELECT id, event_id, subscriber_id, kind, channel, round, state, reason, payload,"
-        f" expires_at FROM action WHERE id IN ({_marks(ids)}) ORDER BY id"
+        " expires_at, (SELECT COUNT(*) FROM event e JOIN reversal r ON r.reversed_entry ="
+        " e.entry_id WHERE e.id = action.event_id)"
+        f" FROM action WHERE id IN ({_marks(ids)}) ORDER BY id"
         f" {database.dialect.lock_rows}",
         ids,
     )

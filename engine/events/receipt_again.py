@@ -12,7 +12,17 @@ from dataclasses import dataclass, replace
 
 from engine.database import Database, Row
 from engine.errors import InputError
-from engine.events.by_hand import Answer, Found, Hand, Refused, Step, by_parts, change, find
+from engine.events.by_hand import (
+    REVERSED,
+    Answer,
+    Found,
+    Hand,
+    Refused,
+    Step,
+    by_parts,
+    change,
+    find,
+)
 from engine.events.facts import Facts
 from engine.events.known import read_facts
 from engine.events.plan import Moment, receipts
@@ -93,11 +103,8 @@ def _why_not(database: Database, found: Found | None) -> str | None:
         return f"it is no receipt but a {found.kind}"
     if found.state != "dead":
         return f"it has not failed, it is {found.state}"
-    if database.value(
-        "SELECT 1 FROM event e JOIN reversal r ON r.reversed_entry = e.entry_id WHERE e.id = ?",
-        (found.event,),
-    ):
-        return "its payment was reversed"
+    if found.is_reversed:
+        return REVERSED
     made = database.value(
         "SELECT detail FROM receipt WHERE action_id = ? AND state = 'done'", (found.id,)
     )

@@ -16,6 +16,7 @@ from engine.database import Database, Row
 from engine.errors import InputError
 from engine.events.by_hand import (
     MOST,
+    REVERSED,
     Answer,
     Found,
     Hand,
@@ -193,6 +194,8 @@ def _again(
     """The row of the new action, or why there is none."""
     if found.kind not in _NOTICES:
         return f"it is no notice but a {found.kind}"
+    if found.is_reversed:
+        return REVERSED
     is_social = found.channel.endswith(_SOCIAL)
     if rounds[found.event, found.kind, is_social] > found.round:
         return "it was sent again already"

@@ -5,13 +5,11 @@ from __future__ import annotations
 
 from engine.config import BillingConfig
 from engine.database import Database
+from engine.events.by_hand import REVERSED
 from engine.events.facts import Happened
 from engine.events.plan import Moment
 from engine.events.record import record
 from engine.events.settings import Rules
-
-REVERSED = "its payment was reversed"
-"""So the reason of an action begins whose entry was taken back."""
 
 _OPEN = "('waiting', 'retrying')"
 
@@ -33,7 +31,7 @@ def call_off(database: Database, entry_id: int, now_ms: int) -> None:
     """
     for (event,) in database.rows("SELECT id FROM event WHERE entry_id = ?", (entry_id,)):
         database.execute(
-            f"UPDATE action SET state = 'unknown', reason = ?, next_at = NULL WHERE event_id = ?"
+            "UPDATE action SET state = 'unknown', reason = ?, next_at = NULL WHERE event_id = ?"
             f" AND kind = 'receipt' AND state IN {_OPEN} AND EXISTS (SELECT 1 FROM attempt t"
             " WHERE t.action_id = action.id AND t.verdict IN ('ambiguous', 'lost'))",
             (f"{REVERSED}, but it may have been made: look at the provider", event),

@@ -9,9 +9,10 @@ import pytest
 from engine.config import DatabaseConfig
 from engine.database import Database, open_database
 from engine.errors import InputError
-from engine.events import receipt_again
+from engine.events import by_hand, receipt_again
 from engine.events.by_hand import Hand
 from engine.events.plan import Moment
+from engine.events.resend import resend
 from tests.events.books import (
     BILLING,
     NOW,
@@ -97,3 +98,21 @@ def test_a_reversal_waits_for_nobody_elses_actions(
     assert [state for _, _, state in actions(database)] == ["cancelled"] * 2 + ["waiting"] * 2
     other.close()
     database.close()
+
+
+def test_nothing_is_tried_or_sent_again_for_a_payment_that_was_taken_back(
+    database: Database,
+) -> None:
+    ledger = ledger_with(database, rules())
+    entry = ledger.payment("ivan", 500_00).entry_id
+    refused = Obedient(lambda _: Outcome("refused", "no"), "idempotent")
+    deliver(database, {"komtet": refused, "sms": refused}, rules())
+    ids = [number for (number,) in database.rows("SELECT id FROM action ORDER BY id")]
+    ledger.reverse(entry)
+    hand = Hand("anna", NOW)
+    expected = [by_hand.Refused(number, "its payment was reversed") for number in ids]
+    assert list(by_hand.retry(database, rules(), ids, hand).refused) == expected
+    sent = resend(database, rules(), MOMENT, ids[:1], hand)
+    assert list(sent.refused) == expected[:1]
+    assert {state for _, _, state in actions(database)} == {"dead"}
+    assert by_hand.cancel(database, ids, "", hand).changed == tuple(ids)
