@@ -17,13 +17,14 @@ import peewee
 
 from engine.config import DatabaseConfig
 from engine.database import READ_TIMEOUT, Database, cannot_open, connected, where
-from engine.dialect import is_absent, is_conflict, is_lost
+from engine.dialect import is_absent, is_conflict, is_duplicate, is_lost
 from engine.errors import BilldeckError, DatabaseUnavailable, Interrupted, JobFailed
 from engine.text import safe
 
 T = TypeVar("T")
 
 _CONFLICT_TRIES = 40
+_DUPLICATE_TRIES = 5
 # As often as this however long it takes.
 _FEW = 2
 # A conflict after this many seconds was a wait for a lock that the person should know of.
@@ -88,6 +89,22 @@ def _stayed_away(error: Exception, patience: _Patience) -> BilldeckError:
     return DatabaseUnavailable(
         f"the database was lost and did not come back within {patience.seconds:.0f} s:"
         f" {safe(error)}. What was committed stays; run the same command again to go on."
+    )
+
+
+def again_if_taken(attempt: Callable[[], T], what: str) -> T:
+    """Repeats an attempt when a unique key refused it: somebody else was first, so the next attempt
+    finds what they wrote. Raises JobFailed naming `what` when it never does."""
+    for _ in range(_DUPLICATE_TRIES):
+        try:
+            return attempt()
+        except peewee.IntegrityError as error:
+            if not is_duplicate(error):
+                raise
+            last = error
+    raise JobFailed(
+        f"the database refused {what} {_DUPLICATE_TRIES} times as one that exists, yet there is"
+        f" none: {safe(last)}. Nothing was changed. Run `billdeck check database`."
     )
 
 

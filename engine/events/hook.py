@@ -11,13 +11,10 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 from uuid import uuid4
 
-import peewee
-
 from engine.clock import Clock
 from engine.config import BillingConfig
 from engine.database import Database
-from engine.dialect import is_duplicate
-from engine.errors import InputError, JobFailed
+from engine.errors import InputError
 from engine.events.answers import Told, read_told
 from engine.events.facts import Facts, Happened
 from engine.events.kinds import EVENT_KINDS, By, EventKind
@@ -29,7 +26,7 @@ from engine.ledger.inputs import require_amount, storable
 from engine.ledger.subjects import Subject
 from engine.money import format_amount
 from engine.period import format_ms
-from engine.retry import run_unit
+from engine.retry import again_if_taken, run_unit
 from engine.text import safe
 
 T = TypeVar("T")
@@ -45,7 +42,6 @@ MOST_KEY = 140
 # A key that nobody can give: each call without a key is an event of its own.
 _CALL_KEY = "call:"
 _AHEAD_MS = 24 * 3_600_000
-_DUPLICATE_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +169,7 @@ class Hook:
     def unit(self, work: Callable[[], T]) -> T:
         """Runs a transaction that looks for its keys first, also again where it met another one
         with the same keys."""
-        return run_unit(self.database, lambda: again_if_taken(work), self.wait_seconds)
+        return run_unit(self.database, lambda: again_if_taken(work, "the event"), self.wait_seconds)
 
     def record(
         self, given: Given, facts_of: Callable[[Facts], Facts] = lambda facts: facts
@@ -231,19 +227,3 @@ class Hook:
             f" {format_ms(told.at, self.billing.timezone)}. Nothing was changed. Another event"
             " needs another key."
         )
-
-
-def again_if_taken(attempt: Callable[[], T]) -> T:
-    """Repeats an attempt when a unique key refused it: somebody else was first, so the next attempt
-    finds what they wrote."""
-    for _ in range(_DUPLICATE_TRIES):
-        try:
-            return attempt()
-        except peewee.IntegrityError as error:
-            if not is_duplicate(error):
-                raise
-            last = error
-    raise JobFailed(
-        f"the database refused the event {_DUPLICATE_TRIES} times as one that exists, yet there is"
-        f" none: {safe(last)}. Nothing was changed."
-    )

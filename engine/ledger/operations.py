@@ -11,12 +11,9 @@ from collections.abc import Callable
 from typing import Literal
 from uuid import uuid4
 
-import peewee
-
 from engine.clock import Clock
 from engine.config import BillingConfig
 from engine.database import Database
-from engine.dialect import is_duplicate
 from engine.errors import InputError, JobFailed, NeedsConfirmation
 from engine.events.facts import Happened
 from engine.events.settings import Rules
@@ -31,7 +28,7 @@ from engine.ledger.reversals import write_reversal
 from engine.ledger.subjects import Subject, find_subject
 from engine.ledger.vat import WHOLE, vat_within
 from engine.money import format_amount
-from engine.retry import run_unit
+from engine.retry import again_if_taken, run_unit
 from engine.text import safe
 
 VatArgument = Literal["standard"] | int | None
@@ -40,7 +37,6 @@ VatArgument = Literal["standard"] | int | None
 # Far from the 64-bit edge, so that no later charge or reversal can come near it.
 MAX_BALANCE = 10**16
 _OWN_KEY = "auto:"
-_DUPLICATE_TRIES = 5
 
 Plan = Callable[[Subject, int], list[journal.Line]]
 """The lines of a command for its subscriber and its date."""
@@ -257,7 +253,7 @@ class Ledger:
                     raise JobFailed(f"the entry {safe(own_key)} was not stored. Try again.")
                 return read_answer(database, written, repeated=False)
 
-        return run_unit(database, lambda: _again_if_taken(attempt), self._wait_seconds)
+        return run_unit(database, lambda: again_if_taken(attempt, "the entry"), self._wait_seconds)
 
     def _require_sane_balance(self, subscriber_id: int) -> int:
         balance = balance_of(self._database, subscriber_id)
@@ -267,19 +263,3 @@ class Ledger:
                 f" hold ({format_amount(MAX_BALANCE)}). Nothing was changed."
             )
         return balance
-
-
-def _again_if_taken(attempt: Callable[[], Recorded]) -> Recorded:
-    """Repeats an attempt when a unique key refused it: somebody else was first, so the next
-    attempt finds what they wrote."""
-    for _ in range(_DUPLICATE_TRIES):
-        try:
-            return attempt()
-        except peewee.IntegrityError as error:
-            if not is_duplicate(error):
-                raise
-            last = error
-    raise JobFailed(
-        f"the database refused the entry {_DUPLICATE_TRIES} times as one that exists, yet there is"
-        f" none: {safe(last)}. Nothing was changed. Run `billdeck check ledger`."
-    )

@@ -11,7 +11,6 @@ from datetime import date, timedelta, tzinfo
 from engine.database import Database
 from engine.events.answers import Told, read_told
 from engine.events.facts import Facts, Happened
-from engine.events.hook import again_if_taken
 from engine.events.kinds import EventKind
 from engine.events.known import read_facts
 from engine.events.plan import Moment
@@ -22,6 +21,7 @@ from engine.mikbill.payments import Booked, Bookings, balances_before
 from engine.mikbill.reader import MikbillReader
 from engine.mikbill.settings import MikbillConfig
 from engine.mikbill.subscriber import Person, facts_with, read_persons
+from engine.retry import again_if_taken
 
 _PAGE = 1_000
 _AT_ONCE = 200
@@ -149,7 +149,7 @@ class Taking:
                     replace(told, repeated=told.key in known) for told in read_told(database, keys)
                 ]
 
-        told: list[Told] = self._hooks.unit(lambda: again_if_taken(work))
+        told: list[Told] = self._hooks.unit(lambda: again_if_taken(work, "events"))
         return told
 
     def _known_keys(self, keys: Sequence[str]) -> set[str]:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
 
 from engine.queries.number_counts import NumberCounts, number_counts
-from engine.queries.paging import Query
 from tui import messages
 from tui.keymap import bindings
 from tui.number_words import ShownNumbers
-from tui.pace import Pace
-from tui.screens.base import ConsoleScreen
+from tui.screens.counted import COUNTS, COUNTS_TITLE, CountedScreen
 from tui.widgets.cells import grouped
 from tui.widgets.drawn import Sentences
 from tui.widgets.paged_table import PagedTable
@@ -25,7 +21,6 @@ if TYPE_CHECKING:
     from engine.database import Database
 
 TABLE = "balances"
-_COUNTS = "counts"
 _NO_NUMBERS = "No numbers yet: `billdeck import DIR` brings them, by a numbers.csv in the bundle."
 _NO_REPORTS = (
     "No balance mail was taken yet. Fill in [balance-import] of the configuration, and the daemon"
@@ -33,90 +28,42 @@ _NO_REPORTS = (
 )
 
 
-class BalancesScreen(ConsoleScreen):
+class BalancesScreen(CountedScreen):
     """Counts above, one table of `engine.queries.number_list` below."""
 
     row_kind = "number"
+    TABLE_ID = TABLE
+    SHOWN = ShownNumbers
     BINDINGS = [*bindings("balances"), *bindings("list")]  # noqa: RUF012 - Textual's way
     HINT = "/ filter  v views  t trend  enter card  i skipped mails"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._pace = Pace(0.02)
 
     def body(self) -> ComposeResult:
         source = ShownNumbers(self.console.zone, self.console.glyphs)
         yield PaneTitle(
-            f"Balance statuses {self.console.glyphs.dot} change since yesterday", id="counts_title"
+            f"Balance statuses {self.console.glyphs.dot} change since yesterday", id=COUNTS_TITLE
         )
-        yield StatusCounts(id=_COUNTS)
+        yield StatusCounts(id=COUNTS)
         yield Sentences(id="sentence")
         yield PaneTitle(source.title, table_id=TABLE)
         table = PagedTable(source, id=TABLE)
         table.empty = "no numbers yet"
         yield table
 
-    @property
-    def table(self) -> PagedTable:
-        """The list."""
-        return self.query_one(PagedTable)
-
-    def refresh_data(self) -> None:
-        """See the base; the counts, which look at all numbers, only as often as that costs
-        little."""
-        if self._pace.is_due:
-            self._pace.begun()
-            clock = self.console.clock
-            self.load(_COUNTS, lambda database: _timed(database, clock.now_ms()))
-        super().refresh_data()
-
-    def action_refresh_now(self) -> None:
-        """Reads everything again now, also what is costly."""
-        self._pace.hurry()
-        super().action_refresh_now()
-
-    def give_up(self) -> None:
+    def counted(self, database: Database, now_ms: int) -> NumberCounts:
         """See the base."""
-        super().give_up()
-        self._pace.given_up()
+        return number_counts(database, now_ms)
 
-    def loaded(self, message: messages.Loaded) -> None:
-        found, seconds = message.value
-        self._pace.took(seconds)
-        console = self.console
-        plain = console.has_class("-ascii")
-        shown = Statuses(found.counts, found.changes, console.glyphs, plain)
+    def counts_came(self, found: NumberCounts) -> None:
+        """See the base."""
+        glyphs, plain = self.console.glyphs, self.console.has_class("-ascii")
+        shown = Statuses(found.counts, found.changes, glyphs, plain)
         self.query_one(StatusCounts).show(shown)
-        self.query_one(Sentences).show(_sentence(found, console.glyphs.dot))
-        self.query_one("#counts_title", PaneTitle).fresh(message.as_of_ms)
-
-    def apply_filter(self, text: str, final: bool) -> None:
-        table = self.table
-        sorts = table.query_now.sorts
-        # More than one column can be sorted by only where a filter leaves few rows.
-        self.show_query(table.source.query(text, sorts if text else sorts[:1]), text)
-
-    def show_query(self, query: Query, text: str) -> None:
-        """See the base; the title says which view it is."""
-        views = ShownNumbers.views
-        title = next((view.title for view in views if view.filter == text), text)
-        pane = next(pane for pane in self.query(PaneTitle) if pane.table_id == TABLE)
-        pane.show(title=f"{ShownNumbers.title} {self.console.glyphs.crumb} {title}")
-        super().show_query(query, text)
+        self.query_one(Sentences).show(_sentence(found, glyphs.dot))
 
     def on_row_chosen(self, message: messages.RowChosen) -> None:
         from tui.screens.number_card import NumberCardScreen
 
         self.app.push_screen(NumberCardScreen(str(message.row[1])))
-
-    def go_back(self) -> bool:
-        if not self.filter_text:
-            return False
-        # An order that came with a view goes with it.
-        query = replace(self.table.query_now, conditions=(), sorts=())
-        self.filter_text = ""
-        self.show_query(query, "")
-        return True
 
     def action_mails(self) -> None:
         """The mails that could not be read."""
@@ -146,11 +93,6 @@ def _login(table: PagedTable, row: Any) -> str | None:
     place = [column.name for column in table.source.columns].index("login")
     found: str | None = row[1 + place]
     return found
-
-
-def _timed(database: Database, now_ms: int) -> tuple[NumberCounts, float]:
-    started = time.perf_counter()
-    return number_counts(database, now_ms), time.perf_counter() - started
 
 
 def _sentence(found: NumberCounts, dot: str) -> str:
