@@ -18,6 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import httpx
@@ -42,6 +43,7 @@ _GOAL_RATE = 200
 _GOAL_SECONDS = 2.0
 _ROUNDS = 2
 _CHANNELS = 3
+_OWN_HEADERS = ("host", "content-length", "connection", "accept-encoding")
 _EVENTS: dict[str, object] = {"payment": "notice, receipt", "linger_seconds": 1}
 
 
@@ -199,28 +201,30 @@ def _is_idle(database: Database) -> bool:
 
 async def _replay(urls: Sequence[str], arrivals: Sequence[Sequence[Arrival]]) -> float:
     """Seconds that httpx alone takes to post the same requests, as many at a time to each."""
-    began = time.perf_counter()
-    await asyncio.gather(*(
-        _post_all(url, [heard for _, heard in came])
-        for url, came in zip(urls, arrivals, strict=True)
-    ))  # fmt: skip
-    return time.perf_counter() - began
-
-
-async def _post_all(url: str, requests: Sequence[Heard]) -> None:
     limits = httpx.Limits(max_connections=_PARALLEL, max_keepalive_connections=_PARALLEL)
+    async with AsyncExitStack() as stack:
+        clients = [
+            await stack.enter_async_context(httpx.AsyncClient(trust_env=False, limits=limits))
+            for _ in urls
+        ]
+        began = time.perf_counter()
+        await asyncio.gather(*(
+            _post_all(client, url, [heard for _, heard in came])
+            for client, url, came in zip(clients, urls, arrivals, strict=True)
+        ))  # fmt: skip
+        return time.perf_counter() - began
+
+
+async def _post_all(client: httpx.AsyncClient, url: str, requests: Sequence[Heard]) -> None:
     left = iter(requests)
 
-    async def work(client: httpx.AsyncClient) -> None:
+    async def work() -> None:
         for one in left:
             kept = {name: text for name, text in one.headers.items() if name not in _OWN_HEADERS}
             await client.post(url + one.target, content=one.body, headers=kept)
 
-    async with httpx.AsyncClient(trust_env=False, limits=limits) as client:
-        await asyncio.gather(*(work(client) for _ in range(_PARALLEL)))
+    await asyncio.gather(*(work() for _ in range(_PARALLEL)))
 
-
-_OWN_HEADERS = ("host", "content-length", "connection", "accept-encoding")
 
 if __name__ == "__main__":
     sys.exit(main())
