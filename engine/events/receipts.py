@@ -124,7 +124,7 @@ def _make(database: Database, receipt: Known, task: Task, link: str, now_ms: int
         return "known"
     if receipt.state == "error" and receipt.action_state == "dead":
         _set_action(database, receipt, "done", "made after all", now_ms)
-    elif receipt.state == "error":
+    elif receipt.state == "error" or receipt.action_state == "cancelled":
         words = f"made after all, although this was {receipt.action_state}: are there two now?"
         _set_action(database, receipt, "dead", words, now_ms)
         return "contradicted"

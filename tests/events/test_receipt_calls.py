@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from engine.config import DatabaseConfig, Secret
 from engine.database import Database, open_database
 from engine.errors import ConfigError, InputError, NeedsConfirmation
+from engine.events.by_hand import Hand, cancel
 from engine.events.plan import Moment
 from engine.events.receipt_call import MOST_BYTES, Call, CallAnswer, take_call
 from engine.events.receipts import Books
@@ -199,7 +200,7 @@ def test_a_call_about_what_is_being_sent_is_left_to_the_delivery(
     assert office.receipts() == []
 
 
-@pytest.mark.parametrize("state", ["retrying", "dead", "cancelled"])
+@pytest.mark.parametrize("state", ["retrying", "dead"])
 def test_a_call_about_one_whose_answer_was_lost_says_that_it_was_taken(
     office: Office, server: KomtetServer, state: str
 ) -> None:
@@ -210,12 +211,28 @@ def test_a_call_about_one_whose_answer_was_lost_says_that_it_was_taken(
     with office.database.transaction():
         office.database.execute("UPDATE action SET state = ? WHERE id = ?", (state, action))
     assert take(office, call_of(office, server, action)).effect == "kept"
-    after = "cancelled" if state == "cancelled" else "done"
-    assert office.receipts("r.state, a.state, r.task") == [("done", after, "1000")]
+    assert office.receipts("r.state, a.state, r.task") == [("done", "done", "1000")]
     office.clock.advance(3_600_000)
     office.deliver()
     assert server.sent[office.key(action)] == 1
     assert len(office.links()) == 1
+
+
+def test_a_receipt_that_was_called_off_and_made_all_the_same_is_seen(
+    office: Office, server: KomtetServer
+) -> None:
+    """By a person, or made again since: then there are two."""
+    server.next(RESETS_AFTER)
+    office.pay(500_05)
+    action = office.database.integer("SELECT id FROM action WHERE kind = 'receipt'")
+    cancel(office.database, [action], "", Hand("anna", office.clock.now_ms()))
+    call = call_of(office, server, action)
+    assert take(office, call).effect == "contradicted"
+    assert office.receipts("r.state, a.state, a.reason") == [
+        ("done", "dead", "made after all, although this was cancelled: are there two now?")
+    ]
+    assert take(office, call).effect == "known"
+    assert office.links() == []
 
 
 def test_calls_and_questions_at_once_tell_one_link(
