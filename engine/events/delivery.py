@@ -10,7 +10,7 @@ from __future__ import annotations
 import queue
 import time
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
@@ -192,18 +192,26 @@ class Delivery:
                 rooms[name] = room
         if not rooms:
             return started
-        actions, asked = self._hand_out(rooms, now), self._to_ask(rooms, now)
+        # What is asked about is in flight before anything is handed out: a person may let it be
+        # sent again at that moment.
+        asked = self._to_ask(rooms, now)
+        self._take_off(asked)
+        actions = self._hand_out(rooms, now)
+        self._take_off(actions)
+        if not self._may_call(actions):
+            for one in asked:
+                self._in_flight[one.channel].discard(one.id)
+            return started + len(actions)
+        for one in actions:
+            self._senders[one.channel].send(one, self._tell(one, "send"))
+        for one in asked:
+            self._senders[one.channel].ask(one, self._tell(one, "ask"))
+        return started + len(actions) + len(asked)
+
+    def _take_off(self, actions: Sequence[Handed]) -> None:
         for one in actions:
             self._in_flight[one.channel].add(one.id)
-        if self._may_call(actions):
-            for one in actions:
-                self._paces[one.channel].take()
-                self._senders[one.channel].send(one, self._tell(one, "send"))
-            for one in asked:
-                self._paces[one.channel].take()
-                self._in_flight[one.channel].add(one.id)
-                self._senders[one.channel].ask(one, self._tell(one, "ask"))
-        return started + len(actions) + len(asked)
+            self._paces[one.channel].take()
 
     def _room_on(self, name: str, failures: int) -> int:
         sender = self._senders[name]
@@ -211,9 +219,23 @@ class Delivery:
         parallel = 1 if failures >= self._rules.pause_after else sender.parallel
         return min(parallel - len(self._in_flight[name]), self._paces[name].room())
 
+    def _to_ask(self, rooms: dict[str, int], now: int) -> list[Handed]:
+        """What a reconcilable channel is to be asked about, for a part of its room: before what is
+        new, for as long as there is always more to send nothing else would be asked."""
+        found: list[Handed] = []
+        for name, room in rooms.items():
+            if self._promises[name] == "reconcilable":
+                most, in_flight = max(1, room // 4), self._in_flight[name]
+                ask = partial(outbox.to_ask, self._database, name, now, most + len(in_flight))
+                some: list[Handed] = self._hooks.unit(ask)
+                some = [one for one in some if one.id not in in_flight][:most]
+                rooms[name] -= len(some)
+                found += some
+        return found
+
     def _hand_out(self, rooms: dict[str, int], now: int) -> list[Handed]:
-        """In one transaction for all channels: a commit takes longer than the rest. What is asked
-        about afterwards takes the room that is left."""
+        """In one transaction for all channels that have room: a commit takes longer than the
+        rest."""
 
         def work() -> list[Handed]:
             with self._database.transaction():
@@ -221,25 +243,14 @@ class Delivery:
                 return [
                     action
                     for name, room in rooms.items()
+                    if room > 0
                     for action in outbox.hand_out(
                         self._database, name, now, room, self._in_flight[name]
                     )
                 ]
 
         actions: list[Handed] = self._hooks.unit(work)
-        for action in actions:
-            rooms[action.channel] -= 1
         return actions
-
-    def _to_ask(self, rooms: dict[str, int], now: int) -> list[Handed]:
-        """What a reconcilable channel is to be asked about."""
-        found: list[Handed] = []
-        for name, room in rooms.items():
-            if room > 0 and self._promises[name] == "reconcilable":
-                ask = partial(outbox.to_ask, self._database, name, now, room)
-                some: list[Handed] = self._hooks.unit(ask)
-                found += [one for one in some if one.id not in self._in_flight[name]]
-        return found
 
     def _may_call(self, actions: list[Handed]) -> bool:
         """Looks at the lease right before something leaves us: whoever slept since the actions were

@@ -10,6 +10,7 @@ import pytest
 from engine.config import DatabaseConfig
 from engine.database import Database
 from engine.events import delivery, outbox
+from engine.events.delivery import Tell
 from engine.events.record import add_actions
 from tests.events.books import (
     DONE,
@@ -85,3 +86,40 @@ def test_what_waits_for_an_earlier_one_is_nothing_to_do(database: Database) -> N
     assert not outbox.has_work(database, {"sms"}, clock.now_ms())
     clock.advance(60_000)
     assert outbox.has_work(database, {"sms"}, clock.now_ms())
+
+
+def test_what_is_unknown_is_asked_for_though_there_is_always_more_to_send(
+    database: Database,
+) -> None:
+    clock = FixedClock(NOW)
+    ledger = ledger_with(database, rules(), clock)
+    for number in range(3):
+        ledger.payment("ivan", 100_00 + number)
+    clock.advance(60_000)
+    with database.transaction():
+        database.execute(
+            "UPDATE action SET state = 'unknown', next_at = ? WHERE channel = 'sms' AND round = 1"
+            " AND id = (SELECT n.id FROM (SELECT MIN(id) AS id FROM action"
+            " WHERE channel = 'sms') n)",
+            (NOW,),
+        )
+    seen: list[str] = []
+    sender = Noting(seen)
+    deliver(database, {"sms": sender}, rules(), clock)
+    assert seen == ["ask", "send", "send"]
+
+
+class Noting(Obedient):
+    """Asks and sendings, one at a time, in their order."""
+
+    def __init__(self, seen: list[str]) -> None:
+        super().__init__(promise="reconcilable", parallel=1)
+        self._seen = seen
+
+    def send(self, action: Handed, tell: Tell) -> None:
+        self._seen.append("send")
+        super().send(action, tell)
+
+    def ask(self, action: Handed, tell: Tell) -> None:
+        self._seen.append("ask")
+        super().ask(action, tell)
