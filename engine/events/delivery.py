@@ -13,17 +13,18 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol
 
 from engine.clock import Clock
 from engine.database import Database
 from engine.errors import Interrupted
 from engine.events import outbox, pauses, results
-from engine.events.kinds import OWN, Promise
+from engine.events.kinds import OWN
 from engine.events.outbox import Handed
 from engine.events.outcome import Outcome
 from engine.events.own import carry_out
+from engine.events.pace import Pace
 from engine.events.results import Result
+from engine.events.sender import Sender, Tell
 from engine.events.settings import EventsConfig
 from engine.hooks import WorkHooks
 
@@ -39,27 +40,6 @@ OWN_AT_ONCE = 50
 _LONGEST_SECONDS = 600.0
 
 
-class Tell(Protocol):
-    """Takes the outcome of an attempt, from any thread, exactly once."""
-
-    def __call__(self, outcome: Outcome) -> None: ...
-
-
-class Sender(Protocol):
-    """What carries out the actions of one channel, up to `parallel` at a time and `per_second` in a
-    second. `send` and `ask` return at once and never raise; what comes of it they `tell`."""
-
-    promise: Promise
-    parallel: int
-    per_second: float
-
-    def send(self, action: Handed, tell: Tell) -> None:
-        """Carries out the action."""
-
-    def ask(self, action: Handed, tell: Tell) -> None:
-        """Asks what became of the action; only of a channel that is reconcilable."""
-
-
 @dataclass
 class Tally:
     """What a delivery did, by what came of it."""
@@ -73,25 +53,6 @@ class Tally:
     def done(self) -> int:
         """Attempts that were made."""
         return sum(self.outcomes.values()) + self.own
-
-
-class _Pace:
-    """How many actions a channel may be given now: a bucket that fills evenly."""
-
-    def __init__(self, per_second: float) -> None:
-        self._per_second = per_second
-        self._most = max(per_second, 1.0)
-        self._there = self._most
-        self._at = time.monotonic()
-
-    def room(self) -> int:
-        now = time.monotonic()
-        self._there = min(self._most, self._there + (now - self._at) * self._per_second)
-        self._at = now
-        return int(self._there)
-
-    def take(self) -> None:
-        self._there -= 1
 
 
 class Delivery:
@@ -111,7 +72,7 @@ class Delivery:
         self._clock = clock
         self._hooks = hooks
         self._promises = {name: sender.promise for name, sender in senders.items()}
-        self._paces = {name: _Pace(sender.per_second) for name, sender in senders.items()}
+        self._paces = {name: Pace(sender.per_second) for name, sender in senders.items()}
         self._answers: queue.SimpleQueue[Result] = queue.SimpleQueue()
         self._in_flight: dict[str, set[int]] = defaultdict(set)
         self._has_more = False

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.errors import BilldeckError, ConfigError
-from engine.events.delivery import Tell
 from engine.events.kinds import Promise
 from engine.events.outbox import Handed
 from engine.events.outcome import Outcome
+from engine.events.sender import Tell
 from engine.integrations.http import HttpClient
 from engine.integrations.loop import PrivateLoop
 from engine.integrations.replies import unanswered

@@ -5,10 +5,10 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from engine.errors import BilldeckError
-from engine.events.delivery import Tell
 from engine.events.kinds import Promise
 from engine.events.outbox import Handed
 from engine.events.outcome import Outcome
+from engine.events.sender import Tell
 from engine.nas.fleet import Fleet
 from engine.nas.outcome import DropResult
 

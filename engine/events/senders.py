@@ -12,9 +12,9 @@ from engine.events.kinds import BONUS, NAS_PREFIX, OWN
 if TYPE_CHECKING:
     import ssl
 
-    from engine.events.delivery import Sender
     from engine.events.http_sender import Exchange, HttpSender
     from engine.events.kinds import Promise
+    from engine.events.sender import Sender
     from engine.integrations.loop import PrivateLoop
     from engine.integrations.provider_settings import KomtetConfig, SmscConfig, SmspilotConfig
 

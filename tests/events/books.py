@@ -9,10 +9,11 @@ from typing import Any
 from engine.clock import FixedClock
 from engine.config import DatabaseConfig
 from engine.database import Database
-from engine.events.delivery import Delivery, Tally, Tell
+from engine.events.delivery import Delivery, Tally
 from engine.events.kinds import Promise
 from engine.events.outbox import Handed
 from engine.events.outcome import Outcome
+from engine.events.sender import Tell
 from engine.events.settings import (
     EventsConfig,
     NoticesConfig,

@@ -10,8 +10,8 @@ import pytest
 from engine.config import DatabaseConfig
 from engine.database import Database
 from engine.events import delivery, outbox
-from engine.events.delivery import Tell
 from engine.events.record import add_actions
+from engine.events.sender import Tell
 from tests.events.books import (
     DONE,
     IVAN,
