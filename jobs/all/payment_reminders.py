@@ -12,11 +12,13 @@ if TYPE_CHECKING:
 
 
 def _is_set_up(config: Config) -> bool:
-    """Whether anybody would be told: a reminder that cannot be sent is not to be spent."""
+    """Whether anybody would be told: a reminder that cannot be sent is not to be spent. Where
+    MikBill has the money our balances say nothing of who is short."""
     events, notices = config.events, config.notices
     has_channel = bool(notices.sms or notices.social)
     follows = "notice" in events.follows.get("reminder", ())
-    return events.mode != "off" and notices.reminder_days > 0 and has_channel and follows
+    is_on = events.mode != "off" and notices.reminder_days > 0 and not config.mikbill.is_there
+    return is_on and has_channel and follows
 
 
 JOB = Job(
@@ -37,6 +39,10 @@ def run(context: RunContext) -> Outcome:
     from engine.events.rounds import Rounds
     from jobs.hooks import hooks_of
 
+    if context.config.mikbill.is_there:
+        return Outcome(
+            "nobody is reminded: what subscribers have is known to MikBill (section [mikbill])"
+        )
     if not _is_set_up(context.config):
         return Outcome(
             "nobody is reminded: [events] mode and reminder, [notices] sms or social, and"
