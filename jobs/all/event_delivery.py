@@ -27,7 +27,8 @@ JOB = Job(
     role="operator",
     resumable=True,
     schedule="on demand",
-    silence_seconds=120,
+    # More than the longest deadline: at its end it waits for what is under way.
+    silence_seconds=360,
     is_set_up=lambda config: config.events.mode == "on",
     is_wanted=_is_wanted,
 )

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from engine.config.spec import SECTIONS
+from engine.config.values import BadValue
 from engine.database import Database
-from jobs.registry import read_config, schedules
+from jobs.registry import job_named, read_config, schedules
 from tests.cli.conftest import Shell
 from tests.servers.smspilot_server import SmspilotServer
 
@@ -41,3 +43,12 @@ def set_mode(shell: Shell, before: str, now: str) -> None:
     text = shell.config_file.read_text(encoding="utf-8")
     text = text.replace(f"mode = {before}\n", f"mode = {now}\n")
     shell.config_file.write_text(text, encoding="utf-8")
+
+
+def test_a_delivery_that_waits_for_the_longest_deadline_is_not_taken_to_hang() -> None:
+    settings = [one for section in SECTIONS for one in section.settings]
+    deadlines = [one for one in settings if one.key == "deadline_seconds"]
+    assert deadlines
+    for one in deadlines:
+        with pytest.raises(BadValue):
+            one.parse(str(job_named("event-delivery").silence_seconds))
