@@ -37,6 +37,9 @@ def bonus_of(
         return None
     if facts.has_discount or not is_known(facts.phone):
         return None
+    # A hook alone does not know the balance before: our ledger has none of its payments.
+    if happened.source == "hook":
+        return None
     if facts.balance_before < -facts.allowed_minus:
         return None
     _, today = hour_and_date(happened.at, zone)
