@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from engine.errors import BilldeckError
+from engine.errors import BilldeckError, ConfigError
 from engine.events.kinds import Promise
 from engine.events.outbox import Handed
 from engine.events.outcome import Outcome
@@ -47,8 +47,11 @@ class NasSender:
                     return
                 dropped += result.sessions
             tell(Outcome("done", f"{dropped} sessions dropped" if dropped else "no such session"))
+        except ConfigError as error:
+            # A file of host keys that cannot be read.
+            tell(Outcome("denied", error.message))
         except BilldeckError as error:
-            # A login that cannot be sent, a file of host keys that cannot be read.
+            # A login that cannot be sent.
             tell(Outcome("refused", error.message))
         except Exception as error:  # noqa: BLE001 - an action without an answer would never end
             tell(Outcome("ambiguous", f"internal error {type(error).__name__}"))
