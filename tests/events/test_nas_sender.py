@@ -1,4 +1,4 @@
-"""What keeps a session drop from a NAS: a person is needed for our own files, not for the action."""
+"""What keeps a session drop from a NAS: our own files pause it, a wrong login ends it."""
 
 from __future__ import annotations
 
