@@ -269,7 +269,8 @@ def test_an_export_that_does_not_exist(ivan: Shell) -> None:
     assert answer.status == 2
     assert answer.err == (
         "billdeck: there is no export 'balances\\x1b[2J':"
-        " charges, subscribers, ledger, runs, periods, failures, balances, skipped-mails\n"
+        " charges, subscribers, ledger, runs, periods, failures, balances, events,"
+        " actions, skipped-mails\n"
     )
 
 

@@ -32,6 +32,8 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
 
 
 def test_a_step_and_a_page_cost_little(terminal: Terminal) -> None:
+    terminal.send(DOWN)
+    terminal.until_quiet(0.3)
     for key, most in ((DOWN, 1_500), (PAGE_DOWN, 16_384)):
         costs = []
         for _ in range(5):

@@ -141,7 +141,10 @@ class Host:
         return [pid for pid in _processes_with(str(self._config)) if pid != own]
 
     def signal_all(self, number: signal.Signals) -> None:
-        """The whole machine stops, goes on or dies: the daemon, and then its workers."""
+        """The whole machine stops, goes on or dies: the daemon, and then its workers. Of the death
+        of the daemon no worker may hear first: it would end in order."""
+        if number == signal.SIGKILL:
+            self.signal_workers(signal.SIGSTOP)
         self.signal(number)
         self.signal_workers(number)
 
