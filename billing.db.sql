@@ -455,13 +455,12 @@ CREATE TABLE event (
     caused_by     VARCHAR(10) NOT NULL CHECK (caused_by IN ('subscriber', 'staff', 'system')),
     actor         VARCHAR(64) NOT NULL,
     amount        BIGINT /*sqlite CHECK (amount IS NULL OR typeof(amount) = 'integer')*/,
-    entry_id      BIGINT REFERENCES journal_entry (id),
+    entry_id      BIGINT,
     comment       VARCHAR(300) NOT NULL DEFAULT ''
 ) /*! ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin */;
 
 CREATE INDEX event_subscriber ON event (subscriber_id, id);
 CREATE INDEX event_kind ON event (kind, id);
-CREATE INDEX event_entry ON event (entry_id);
 
 -- An action that follows an event, written with it: the outbox. `payload` (JSON) is all that it
 -- needs, as it was decided then. UNIQUE is the whole of "not twice"; `round` 2 is one that a person

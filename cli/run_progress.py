@@ -47,7 +47,7 @@ class RunProgress:
             self._begin()
         if self._bar:
             self._draw(lambda bar, task: bar.update(task, completed=done, total=total))
-        elif total and done * self._steps >= total * self._next_step:
+        elif done * self._steps >= max(total, 1) * self._next_step:
             self._next_step = done * self._steps // max(total, 1) + 1
             self._out.note(f"  {done} of {total}")
 

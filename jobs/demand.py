@@ -20,17 +20,18 @@ def ask_for_wanted(
     database: Database, clock: Clock, config: Config, schedules: Mapping[str, Schedule]
 ) -> list[int]:
     """Asks for a run of each job that is wanted now; returns the numbers of the runs."""
-    names = [name for name, schedule in schedules.items() if schedule.kind == "demand"]
-    if not names:
-        return []
     now = clock.now_ms()
-    resting = _resting(database, names, now)
     wanted = [
         job
-        for job in (all_jobs()[name] for name in names if name not in resting)
+        for job in (all_jobs()[name] for name, one in schedules.items() if one.kind == "demand")
         if job.is_wanted is not None and job.is_wanted(database, config, now)
     ]
-    return [ask(database, clock, job, {}, ACTOR).number for job in wanted]
+    if not wanted:
+        return []
+    resting = _resting(database, [job.name for job in wanted], now)
+    return [
+        ask(database, clock, job, {}, ACTOR).number for job in wanted if job.name not in resting
+    ]
 
 
 def _resting(database: Database, names: Sequence[str], now: int) -> set[str]:

@@ -46,27 +46,25 @@ def content_hash(happened: Happened) -> str:
     return hashlib.sha256(json.dumps(parts).encode("ascii")).hexdigest()
 
 
-def record(
-    database: Database, rules: Rules, moment: Moment, happened: Sequence[Happened]
-) -> list[int]:
-    """Adds the events and the actions that follow, in the caller's transaction; returns the numbers
-    of the events. A key that is taken raises peewee.IntegrityError (`engine.dialect.is_duplicate`).
-    """
+def record(database: Database, rules: Rules, moment: Moment, happened: Sequence[Happened]) -> None:
+    """Adds the events and the actions that follow, in the caller's transaction. A key that is taken
+    raises peewee.IntegrityError (`engine.dialect.is_duplicate`)."""
     if not happened:
-        return []
+        return
     database.fill("event", _EVENT_COLUMNS, [_event_row(one, moment.now_ms) for one in happened])
-    numbers = numbers_of(database, [one.key for one in happened])
-    if rules.events.mode != "off":
-        known = _facts_of(database, rules, happened)
-        rows: list[Row] = []
-        for one in happened:
-            facts = known.get(one.subscriber_id) if one.facts is None else one.facts
-            if facts is not None:
-                facts = _before(facts, one)
-                planned = plan(one, facts, rules, moment)
-                rows += action_rows(numbers[one.key], one.subscriber_id, planned, rules, moment)
-        add_actions(database, rows)
-    return [numbers[one.key] for one in happened]
+    if rules.events.mode == "off":
+        return
+    known = _facts_of(database, rules, happened)
+    planned: list[tuple[Happened, list[Planned]]] = []
+    for one in happened:
+        facts = known.get(one.subscriber_id) if one.facts is None else one.facts
+        if facts is not None and (found := plan(one, _before(facts, one), rules, moment)):
+            planned.append((one, found))
+    numbers = numbers_of(database, [one.key for one, _ in planned])
+    rows: list[Row] = []
+    for one, found in planned:
+        rows += action_rows(numbers[one.key], one.subscriber_id, found, rules, moment)
+    add_actions(database, rows)
 
 
 def _event_row(one: Happened, now_ms: int) -> Row:

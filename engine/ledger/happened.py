@@ -21,6 +21,11 @@ def record_movement(
     record(database, rules, Moment(now_ms, billing.timezone, billing.currency), [happened])
 
 
+def key_of_entry(entry_id: int) -> str:
+    """The key of the event of a journal entry."""
+    return f"entry:{entry_id}"
+
+
 def call_off(database: Database, entry_id: int, now_ms: int) -> None:
     """Calls off what still waits to follow an entry that is being reversed, a bonus above all. What
     is under way or done stays. A receipt that may have been made at an attempt whose answer was
@@ -29,7 +34,9 @@ def call_off(database: Database, entry_id: int, now_ms: int) -> None:
     Event by event, by its number: MariaDB would look through all that waits, and lock it, were
     the entry looked for in the same statement.
     """
-    for (event,) in database.rows("SELECT id FROM event WHERE entry_id = ?", (entry_id,)):
+    for (event,) in database.rows(
+        "SELECT id FROM event WHERE event_key = ?", (key_of_entry(entry_id),)
+    ):
         database.execute(
             "UPDATE action SET state = 'unknown', reason = ?, next_at = NULL WHERE event_id = ?"
             f" AND kind = 'receipt' AND state IN {_OPEN} AND EXISTS (SELECT 1 FROM attempt t"

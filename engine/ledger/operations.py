@@ -22,7 +22,7 @@ from engine.ledger.accounts import CASH, CORRECTION, VAT, WRITEOFF
 from engine.ledger.answers import Asked, Recorded, other_content, read_answer
 from engine.ledger.balances import balance_of
 from engine.ledger.dates import billing_day, require_open_date
-from engine.ledger.happened import call_off, record_movement
+from engine.ledger.happened import call_off, key_of_entry, record_movement
 from engine.ledger.inputs import require_amount, require_comment, require_key
 from engine.ledger.reversals import write_reversal
 from engine.ledger.subjects import Subject, find_subject
@@ -219,7 +219,7 @@ class Ledger:
             if kind in ("payment", "refund"):
                 moved = sum(part for account, part in lines if account == subject.id)
                 happened = Happened(
-                    "refund" if kind == "refund" else "payment", subject.id, f"entry:{entry_id}",
+                    "refund" if kind == "refund" else "payment", subject.id, key_of_entry(entry_id),
                     when, "ledger", self._actor, amount, entry_id, moved, comment=comment,
                 )  # fmt: skip
                 record_movement(database, self._rules, self._billing, now, happened)

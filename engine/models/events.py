@@ -5,7 +5,6 @@ from __future__ import annotations
 import peewee
 
 from engine.models.base import BaseModel
-from engine.models.ledger import JournalEntry
 from engine.models.subscribers import Subscriber
 
 
@@ -24,7 +23,7 @@ class Event(BaseModel):
     caused_by = peewee.CharField(max_length=10)
     actor = peewee.CharField(max_length=64)
     amount = peewee.BigIntegerField(null=True)
-    entry = peewee.ForeignKeyField(JournalEntry, backref="+", null=True)
+    entry_id = peewee.BigIntegerField(null=True)
     comment = peewee.CharField(max_length=300, default="")
 
 
