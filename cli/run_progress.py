@@ -47,8 +47,9 @@ class RunProgress:
             self._begin()
         if self._bar:
             self._draw(lambda bar, task: bar.update(task, completed=done, total=total))
-        elif done * self._steps >= max(total, 1) * self._next_step:
-            self._next_step = done * self._steps // max(total, 1) + 1
+        elif done * self._steps >= total * self._next_step and (total or self._next_step == 1):
+            # Of nothing it is told once.
+            self._next_step = done * self._steps // total + 1 if total else 2
             self._out.note(f"  {done} of {total}")
 
     def _begin(self) -> None:
