@@ -33,7 +33,8 @@ def text_of(payload: Mapping[str, Any]) -> str:
 
 
 def number_of(action: Handed) -> int:
-    """The number under which SMSC knows the message: of 31 bits, the same at every attempt."""
+    """The number under which SMSC knows the message, the same at every attempt. Of 31 bits, so in
+    many thousands two may share one by chance: SMSC is asked by number and phone."""
     return UUID(action.key).int % (2**31 - 1) + 1
 
 
