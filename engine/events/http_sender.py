@@ -49,7 +49,7 @@ class HttpSender:
         self._loop = loop
         self._client = client
         self._sending = sending
-        self._asking = asking or sending
+        self._asking = asking
         self._deadline = deadline
 
     def send(self, action: Handed, tell: Tell) -> None:
@@ -57,7 +57,10 @@ class HttpSender:
         self._loop.submit(self._exchange(self._sending, action, tell, time.monotonic()))
 
     def ask(self, action: Handed, tell: Tell) -> None:
-        """Asks what became of it."""
+        """Asks what became of it. Nothing is ever sent by this."""
+        if self._asking is None:
+            tell(Outcome("ambiguous", "this provider cannot be asked"))
+            return
         self._loop.submit(self._exchange(self._asking, action, tell, time.monotonic()))
 
     async def _exchange(
@@ -84,5 +87,5 @@ class HttpSender:
             return unanswered(error)
         except ConfigError as error:
             return Outcome("denied", error.message)
-        except Exception as error:  # noqa: BLE001 - the same
+        except Exception as error:  # noqa: BLE001 - nor would one whose answer is odd
             return Outcome("ambiguous", f"internal error {type(error).__name__}")

@@ -30,8 +30,8 @@ class NasSender:
         self._thread.submit(self._drop, action, tell)
 
     def ask(self, action: Handed, tell: Tell) -> None:
-        """Never needed: a drop is sent again instead."""
-        self.send(action, tell)
+        """A NAS cannot be asked: a drop is sent again instead, by whoever hands it out."""
+        tell(Outcome("ambiguous", "a NAS cannot be asked"))
 
     def close(self) -> None:
         """Ends the thread when it has done what it was given."""

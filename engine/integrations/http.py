@@ -14,20 +14,14 @@ import sys
 from types import TracebackType
 from typing import Any, Self
 
+from engine.integrations.wire import Answer, NotSent, Request, Unclear, require_safe
+
 # httpx brings a command of its own, whose libraries take longer to load than all else of it. It
 # goes without where that cannot be imported, and we have a use for neither.
 _COMMAND: dict[str, Any] = {"httpx._main": None}
 sys.modules.update(_COMMAND)
 
-import httpx  # noqa: E402
-
-from engine.integrations.wire import (  # noqa: E402
-    Answer,
-    NotSent,
-    Request,
-    Unclear,
-    require_safe,
-)
+import httpx  # noqa: E402 - after the line above
 
 # They write whole URLs, and headers at level DEBUG.
 for _name in ("httpx", "httpcore"):

@@ -25,3 +25,20 @@ def test_a_payload_that_nobody_foresaw_is_refused() -> None:
         sender.send(action, told.put)
         outcome = told.get(timeout=30)
     assert (outcome.verdict, outcome.detail) == ("refused", "internal error KeyError")
+
+
+def test_who_cannot_be_asked_is_sent_nothing() -> None:
+    built: list[Handed] = []
+
+    def build(action: Handed) -> Request:
+        built.append(action)
+        raise AssertionError("nothing may be sent by asking")
+
+    told: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+    action = Handed(1, 1, 1000, "notice", "sms", "key", {}, 1, 0)
+    with PrivateLoop("test") as loop:
+        exchange = Exchange(build, lambda answer: DONE)
+        sender = HttpSender(loop, HttpClient(1), "at_most_once", exchange, None, 1, 1.0, 5)
+        sender.ask(action, told.put)
+        outcome = told.get(timeout=30)
+    assert (outcome.verdict, built) == ("ambiguous", [])
